@@ -1,0 +1,1 @@
+"""What is done: one module a step of the pipeline, and the rooms that the steps call."""

@@ -1,0 +1,118 @@
+"""What a family answers: the questions that the rest of the program may ask of a model.
+
+Every method but :meth:`Family.sample` takes and returns backend tensors and can be compiled. Images come and go in data
+space, ``uint8[B, H, W, C]`` of ``spec.levels`` intensities, text as token ids.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+import keras
+import numpy as np
+
+from components.params import ModelConfig, Optimizer, Spec
+
+__all__ = ["Autoencodes", "Batch", "Family", "HasBounds", "HasEnergy", "HasLikelihood", "Player", "Samples"]
+
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Player:
+    """One of the networks that take turns.
+
+    Args:
+        name: what its losses are called, ``loss`` where it is the only player.
+        variables: the trainable variables that it moves, from the input to the output.
+        loss: ``loss(batch, step)`` gives the scalar to minimise and named scalars to record.
+        optimizer: how it moves.
+        updates: how many updates it makes a turn, each on a batch of its own.
+    """
+
+    name: str
+    variables: list[keras.Variable]
+    loss: Callable[[Batch, Any], tuple[Any, dict[str, Any]]]
+    optimizer: Optimizer
+    updates: int = 1
+
+
+class Family(keras.Model):
+    """A generative model, built whole from its parameters and the description of its data.
+
+    Args:
+        config: its section of ``params.yaml``.
+        spec: its data set.
+    """
+
+    feed: ClassVar[Literal["examples", "streams"]] = "examples"
+
+    def __init__(self, config: Any, spec: Spec):
+        super().__init__(name=config.family)
+        self.config, self.spec = config, spec
+
+    @abstractmethod
+    def players(self) -> list[Player]:
+        """The networks that take turns, in order."""
+
+    @abstractmethod
+    def validate(self, batch: Batch) -> dict[str, Any]:
+        """Named scalars of a held-out batch, ``loss`` among them: the one to choose by."""
+
+    def begin_epoch(self) -> None:
+        """Forget what must not be carried into a pass over the data."""
+
+    def conclude(self, train: np.ndarray, seed: int) -> None:
+        """Fit what is fitted once the networks are trained, from the training array."""
+
+    @property
+    def transient(self) -> list[keras.Variable]:
+        """Variables that shape training and are no part of the trained model."""
+        return []
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """A model that generates."""
+
+    def sample(self, n: int, seed: int, **knobs: Any) -> np.ndarray:
+        """``n`` samples in data space; same seed, same samples. Keyword-only knobs have defaults."""
+
+
+@runtime_checkable
+class Autoencodes(Protocol):
+    """A model with a latent space."""
+
+    def encode(self, x: Any) -> Any:
+        """Latents ``float32[B, D]`` of examples."""
+
+    def decode(self, z: Any) -> Any:
+        """Examples of latents, as intensities ``float32[B, H, W, C]`` in [0, 1]."""
+
+
+@runtime_checkable
+class HasLikelihood(Protocol):
+    """A model that knows the probability of an example."""
+
+    def log_likelihood(self, x: Any) -> Any:
+        """Exact, in nats for each example."""
+
+
+@runtime_checkable
+class HasBounds(Protocol):
+    """A model that bounds the probability of an example from below."""
+
+    def elbo(self, x: Any) -> Any:
+        """Evidence lower bound, in nats for each example."""
+
+    def importance_bound(self, x: Any, k: int) -> Any:
+        """Importance-weighted bound of ``k`` samples, in nats for each example."""
+
+
+@runtime_checkable
+class HasEnergy(Protocol):
+    """A model of an unnormalised density."""
+
+    def energy(self, x: Any) -> Any:
+        """Energy of each example, lower where it is likelier."""

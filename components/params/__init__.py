@@ -1,0 +1,24 @@
+"""The schema of ``params.yaml``: read once, checked whole, frozen. Imports no Keras."""
+
+from components.params.errors import UserError, run_step
+from components.params.families import ModelConfig
+from components.params.reading import load
+from components.params.schema import Dataset, Evaluation, Execution, Params
+from components.params.spec import SPLITS, UNKNOWN, Spec
+from components.params.training import Optimizer, Training
+
+__all__ = [
+    "SPLITS",
+    "UNKNOWN",
+    "Dataset",
+    "Evaluation",
+    "Execution",
+    "ModelConfig",
+    "Optimizer",
+    "Params",
+    "Spec",
+    "Training",
+    "UserError",
+    "load",
+    "run_step",
+]

@@ -1,0 +1,29 @@
+"""Parameters of the variational autoencoder family."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from components.params.section import NonNegative, Positive, PositiveReal, Section
+from components.params.training import Training
+
+__all__ = ["VAEConfig"]
+
+
+class VAEConfig(Section):
+    """A variational autoencoder: its likelihood by name, and what weighs its divergence term."""
+
+    kind: ClassVar[str] = "image"
+
+    family: Literal["vae"]
+    dataset: str
+    encoder: Literal["dense", "convolutional"]
+    widths: tuple[Positive, ...] = Field(
+        min_length=1, description="units of each dense layer, or filters of each halving convolution"
+    )
+    latent_dim: Positive
+    likelihood: Literal["bernoulli", "gaussian", "discretized_logistic"]
+    beta: PositiveReal = Field(description="weight of the KL term; 1 is the evidence lower bound")
+    kl_warmup_steps: NonNegative = Field(description="steps over which the KL term's weight rises from 0 to beta")
+    free_bits: float = Field(ge=0, description="nats of KL that each latent dimension has for nothing")
+    training: Training
