@@ -1,0 +1,27 @@
+"""What work cost on this machine: seconds and rates, beside the results and never among them.
+
+DVC pins what is the same in every run; a time never is. Costs lie in ``artifacts/costs/NAME.json``, which DVC does not
+track, and carry the hash of the weights they belong to, so that a table never shows the time of another model.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from components.files import write_json
+
+__all__ = ["read_costs", "record_costs"]
+
+FOLDER = Path("artifacts/costs")
+
+
+def read_costs(name: str, weights: str) -> dict[str, Any]:
+    """Costs of the model ``name`` whose weights hash to ``weights``; empty where they were not measured here."""
+    path = FOLDER / f"{name}.json"
+    costs = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return costs if costs.get("weights") == weights else {}
+
+
+def record_costs(name: str, weights: str, part: str, costs: dict[str, Any]) -> None:
+    """Add one part's costs (``training``, ``sampling``, …) to those of the model ``name``."""
+    write_json(FOLDER / f"{name}.json", {**read_costs(name, weights), "weights": weights, part: costs})
