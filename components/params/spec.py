@@ -1,5 +1,6 @@
 """What a prepared data set is: the content of its ``spec.json``."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from components.params.section import NonNegative, Positive, Section
@@ -27,3 +28,13 @@ class Spec(Section):
     counts: dict[str, NonNegative]
     duplicates: dict[str, NonNegative]
     arrays: dict[str, str]
+
+    def text(self, tokens: Iterable[int]) -> str:
+        """The characters of token ids."""
+        assert self.vocabulary is not None
+        return "".join(self.vocabulary[token] for token in tokens)
+
+    def tokens(self, text: str) -> list[int]:
+        """The token ids of characters; 0 for one that the vocabulary lacks."""
+        ids = {character: i for i, character in enumerate(self.vocabulary or ())}
+        return [ids.get(character, 0) for character in text]

@@ -1,0 +1,142 @@
+"""The JAX side of :mod:`components.backend`.
+
+A compiled function is pure: it takes the values of the variables and gives them back. Inside it a variable is read and
+written through a stateless scope, and scopes nest with the transformations (``grad`` inside ``fori_loop`` inside
+``jit``): what is written under a transformation must leave it as an output before the scope around it may hold it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+from jax import numpy as jnp
+
+__all__ = ["compiled", "device", "fused", "input_gradient", "value_and_grad"]
+
+
+class _Scope(keras.StatelessScope):
+    """A stateless scope that starts from the values of the one around it and remembers what was written in it."""
+
+    stack: list["_Scope"] = []  # noqa: RUF012 - one stack for all scopes is the point
+
+    def __init__(self, values: Iterable[tuple[keras.Variable, Any]] = ()):
+        super().__init__(state_mapping=values, initialize_variables=False)
+        outer = self.stack[-1].state_mapping if self.stack else {}
+        self.state_mapping = {**outer, **self.state_mapping}
+        self.written: dict[int, keras.Variable] = {}
+
+    def add_update(self, update):
+        self.written[id(update[0])] = update[0]
+        super().add_update(update)
+
+    def __enter__(self):
+        self.stack.append(self)
+        return super().__enter__()
+
+    def __exit__(self, *args, **kwargs):
+        self.stack.pop()
+        return super().__exit__(*args, **kwargs)
+
+
+def device() -> str:
+    """Name of the device that trains."""
+    first = jax.devices()[0]
+    return "CPU" if first.platform == "cpu" else first.device_kind
+
+
+def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """``function(*args) → (loss, aux)`` becomes ``(*args) → ((loss, aux), gradients)``."""
+
+    def run(*args):
+        written: list[keras.Variable] = []
+
+        def pure(values):
+            with _Scope(zip(variables, values, strict=True)) as scope:
+                loss, aux = function(*args)
+            written[:] = scope.written.values()
+            return loss, (aux, [scope.get_current_value(variable) for variable in written])
+
+        values = [variable.value for variable in variables]
+        (loss, (aux, news)), gradients = jax.value_and_grad(pure, has_aux=True)(values)
+        _assign(written, news)
+        return (loss, aux), gradients
+
+    return run
+
+
+def input_gradient(function: Callable, x: Any) -> Any:
+    """Gradient of ``sum(function(x))`` by ``x``, in the shape of ``x``; it can be differentiated again."""
+    written: list[keras.Variable] = []
+
+    def pure(x):
+        with _Scope() as scope:
+            y = jnp.sum(function(x))
+        written[:] = scope.written.values()
+        return y, [scope.get_current_value(variable) for variable in written]
+
+    gradient, news = jax.grad(pure, has_aux=True)(jnp.asarray(x))
+    _assign(written, news)
+    return gradient
+
+
+def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Callable:
+    """``function`` under ``jit``, reading and writing ``variables``."""
+    pure = jax.jit(_pure(function, variables))
+
+    def run(*args):
+        result, values = pure([variable.value for variable in variables], *args)
+        _assign(variables, values)
+        return result
+
+    return run
+
+
+def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """A loop of ``step(batch) → {name: scalar}`` under one ``jit``, its state donated.
+
+    Returns:
+        ``run(chunk, count)``: ``chunk`` is a mapping of arrays ``[K, …]`` whose first ``count`` rows are the batches;
+        gives a mapping of arrays ``float32[count]``.
+    """
+    pure = _pure(step, variables)
+
+    @partial(jax.jit, donate_argnums=0)
+    def loop(values, chunk, count):
+        def batch(i):
+            return {key: jax.lax.dynamic_index_in_dim(array, i, keepdims=False) for key, array in chunk.items()}
+
+        def body(i, carry):
+            values, records = carry
+            record, values = pure(values, batch(i))
+            return values, {name: array.at[i].set(record[name]) for name, array in records.items()}
+
+        length = len(next(iter(chunk.values())))
+        names = jax.eval_shape(lambda values: pure(values, batch(0))[0], values)
+        records = {name: jnp.zeros(length, "float32") for name in names}
+        return jax.lax.fori_loop(0, count, body, (values, records))
+
+    def run(chunk, count: int) -> dict[str, np.ndarray]:
+        values, records = loop([variable.value for variable in variables], chunk, count)
+        _assign(variables, values)
+        return {name: np.asarray(array)[:count] for name, array in records.items()}
+
+    return run
+
+
+def _pure(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """``function(*args)`` as ``(values, *args) → (result, new values)``."""
+
+    def pure(values, *args):
+        with _Scope(zip(variables, values, strict=True)) as scope:
+            result = function(*args)
+        return result, [scope.get_current_value(variable) for variable in variables]
+
+    return pure
+
+
+def _assign(variables: Iterable[keras.Variable], values: Iterable[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,74 @@
+"""The TensorFlow side of :mod:`components.backend`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["compiled", "device", "fused", "input_gradient", "value_and_grad"]
+
+tf.config.experimental.enable_op_determinism()
+
+
+def device() -> str:
+    """Name of the device that trains."""
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"
+
+
+def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """``function(*args) → (loss, aux)`` becomes ``(*args) → ((loss, aux), gradients)``, dense, zero where unconnected."""
+
+    def run(*args):
+        values = [variable.value for variable in variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss, aux = function(*args)
+        gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return (loss, aux), [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+    return run
+
+
+def input_gradient(function: Callable, x: Any) -> Any:
+    """Gradient of ``sum(function(x))`` by ``x``, in the shape of ``x``; it can be differentiated again."""
+    x = tf.convert_to_tensor(x)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(function(x))
+    return tape.gradient(y, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Callable:
+    """``function`` as one graph. TensorFlow finds the variables by itself."""
+    return tf.function(function, reduce_retracing=True)
+
+
+def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """A loop of ``step(batch) → {name: scalar}`` in one graph.
+
+    Returns:
+        ``run(chunk, count)``: ``chunk`` is a mapping of arrays ``[K, …]`` whose first ``count`` rows are the batches;
+        gives a mapping of arrays ``float32[count]``.
+    """
+    names: list[str] = []
+
+    @tf.function
+    def loop(chunk, count):
+        def body(i, records):
+            record = step({key: array[i] for key, array in chunk.items()})
+            names[:] = sorted(record)
+            return i + 1, records.write(i, tf.stack([tf.cast(record[name], tf.float32) for name in names]))
+
+        records = tf.TensorArray(tf.float32, size=count, element_shape=[None])
+        start = (tf.constant(0), records)
+        return tf.while_loop(lambda i, _: i < count, body, start, parallel_iterations=1)[1].stack()
+
+    def run(chunk, count: int) -> dict[str, np.ndarray]:
+        tensors = {key: tf.convert_to_tensor(array) for key, array in chunk.items()}
+        records = loop(tensors, tf.constant(count)).numpy()
+        return {name: records[:, i] for i, name in enumerate(names)}
+
+    return run
