@@ -1,9 +1,10 @@
 """The schema of ``params.yaml``: read once, checked whole, frozen. Imports no Keras."""
 
-from components.params.errors import UserError, run_step
+from components.params.dataset import Dataset
+from components.params.errors import UserError, did_you_mean, run_step
 from components.params.families import ModelConfig
 from components.params.reading import load
-from components.params.schema import Dataset, Evaluation, Execution, Params
+from components.params.schema import Evaluation, Execution, Params
 from components.params.spec import SPLITS, UNKNOWN, Spec
 from components.params.training import Optimizer, Training
 
@@ -19,6 +20,7 @@ __all__ = [
     "Spec",
     "Training",
     "UserError",
+    "did_you_mean",
     "load",
     "run_step",
 ]

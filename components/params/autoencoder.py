@@ -4,24 +4,24 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.params.section import Positive, Section
+from components.params.model import Model
+from components.params.section import NonNegativeReal, Positive
 from components.params.training import Training
 
 __all__ = ["AutoencoderConfig"]
 
 
-class AutoencoderConfig(Section):
+class AutoencoderConfig(Model):
     """An encoder to a bottleneck and its mirror image; with input noise, a denoising autoencoder."""
 
     kind: ClassVar[str] = "image"
 
-    family: Literal["autoencoder"]
-    dataset: str
-    encoder: Literal["dense", "convolutional"]
+    family: Literal["autoencoder"] = Field(description="kind of model")
+    encoder: Literal["dense", "convolutional"] = Field(description="kind of the encoder's layers")
     widths: tuple[Positive, ...] = Field(
         min_length=1, description="units of each dense layer, or filters of each halving convolution"
     )
     latent_dim: Positive = Field(description="width of the bottleneck")
-    noise: float = Field(ge=0, description="standard deviation of the Gaussian noise on inputs in [0, 1]; 0 for none")
-    mixture_components: Positive = Field(description="Gaussians fitted to the training latents, from which it samples")
+    noise: NonNegativeReal = Field(description="standard deviation of the noise on inputs in [0, 1]; 0 for none")
+    mixture_components: Positive = Field(description="Gaussians fitted to the training latents, to sample from")
     training: Training

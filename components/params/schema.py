@@ -1,39 +1,24 @@
-"""The sections of ``params.yaml``."""
+"""The whole of ``params.yaml``, and the JSON Schema that editors complete it from."""
 
-from typing import Literal
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
+from pydantic.json_schema import GenerateJsonSchema
 
+from components.params.dataset import Dataset
 from components.params.families import ModelConfig
-from components.params.section import Fraction, NonNegative, Positive, Section
+from components.params.section import Name, Positive, Section
 
-__all__ = ["Dataset", "Evaluation", "Execution", "Params"]
-
-Name = str
-
-
-class Dataset(Section):
-    """Where a data set comes from and how it is split."""
-
-    kind: Literal["image", "text"]
-    source: str = Field(min_length=1, description="TFDS name, or path of a folder of images or of a UTF-8 text file")
-    watch: str = Field(min_length=1, description="what DVC pins as its input: for data of your own the same path")
-    validation: Fraction = Field(description="part held out to choose by")
-    test: Fraction = Field(description="part held out to report; where the source has a test split, that is kept")
-    undecodable: NonNegative = Field(0, description="files that may fail to decode before the stage fails")
-    size: tuple[Positive, Positive] | None = Field(None, description="height and width; null keeps the source's own")
-    resampling: Literal["nearest", "bilinear", "bicubic", "lanczos", "box"] = "bilinear"
-    channels: Literal[1, 3] | None = Field(None, description="1 for grey, 3 for colour; null keeps the source's own")
-    levels: int | None = Field(None, ge=2, le=256, description="intensities an image is quantised to")
+__all__ = ["Evaluation", "Execution", "Params", "json_schema"]
 
 
 class Evaluation(Section):
     """What is measured on the test split."""
 
-    batch_size: Positive
+    batch_size: Positive = Field(description="examples measured at once")
     grid: Positive = Field(description="samples in a picture")
     text_length: Positive = Field(description="characters of a text sample")
-    walk_steps: Positive = Field(description="pictures between two latents")
+    walk_steps: Positive = Field(description="pictures from one latent to the next")
     importance_samples: Positive = Field(description="k of the importance-weighted bound")
     timed_samples: Positive = Field(description="samples drawn to measure samples per second")
 
@@ -44,18 +29,29 @@ class Execution(Section):
     steps_per_call: Positive = Field(description="training steps fused into one compiled call")
     checkpoint_seconds: Positive = Field(description="time between two checkpoints within an epoch")
     parallel_stages: Positive = Field(description="stages that the Prefect flow runs at once")
-    stage_timeout_minutes: Positive
+    stage_timeout_minutes: Positive = Field(description="minutes after which the Prefect flow ends a stage")
 
 
 class Params(Section):
-    """The whole of ``params.yaml``."""
+    """Every number of Menagerie that a person may change."""
 
-    seed: NonNegative
-    datasets: dict[Name, Dataset] = Field(min_length=1)
-    models: dict[Name, ModelConfig] = Field(min_length=1)
+    seed: Annotated[int, Field(ge=0, lt=2**32, description="of the order of examples, initial weights and samples")]
+    datasets: dict[Name, Dataset] = Field(min_length=1, description="name of a data set → where it comes from")
+    models: dict[Name, ModelConfig] = Field(
+        min_length=1,
+        description="name of a model → family, data set and hyper-parameters; each is a branch of the graph",
+    )
     evaluation: Evaluation
     execution: Execution
 
-    @model_validator(mode="after")
-    def _models_name_their_data(self) -> "Params":
-        return self
+
+class _Untitled(GenerateJsonSchema):
+    """Without titles that repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of ``params.yaml``."""
+    return {"$schema": GenerateJsonSchema.schema_dialect, **Params.model_json_schema(schema_generator=_Untitled)}

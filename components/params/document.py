@@ -1,0 +1,88 @@
+"""A YAML file as values, the line of each, and what is wrong with it as YAML."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from components.params.errors import UserError
+
+__all__ = ["Document", "Mistake", "Place"]
+
+Place = tuple[str | int, ...]
+"""Keys and list positions that lead to a value."""
+
+Mistake = tuple[Place, str]
+"""Where something is wrong, and what."""
+
+TEXT = "tag:yaml.org,2002:str"
+MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file that has been read.
+
+    Args:
+        path: the file.
+        values: its content.
+        lines: the line, from 1, on which each place begins.
+        mistakes: keys that are given twice or are not text.
+    """
+
+    path: Path
+    values: dict[str, Any]
+    lines: dict[Place, int]
+    mistakes: list[Mistake]
+
+    @classmethod
+    def read(cls, path: Path) -> "Document":
+        """Read a file that holds one mapping.
+
+        Raises:
+            UserError: it is missing, unreadable, not UTF-8, not YAML or no mapping.
+        """
+        yaml = YAML(typ="safe", pure=True)
+        yaml.allow_duplicate_keys = True  # reported here, all at once, instead of by the first exception
+        try:
+            root = yaml.compose(path.read_text("utf-8"))
+            values = yaml.constructor.construct_document(root) if root else None
+            document = cls(path, values or {}, {(): 1}, [])
+            document._survey(root, ())
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+        except MarkedYAMLError as error:
+            line = f"{error.problem_mark.line + 1}: " if error.problem_mark else " "
+            raise UserError(f"{path}:{line}not YAML: {error.problem}") from None
+        except (YAMLError, ValueError, RecursionError) as error:
+            raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(values, dict):
+            raise UserError(f"{path}: holds no mapping of parameters")
+        return document
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest one around it that is in the file."""
+        while place not in self.lines:
+            place = place[:-1]
+        return self.lines[place]
+
+    def _survey(self, node: Node, place: Place) -> None:
+        """Note the lines of everything under ``place``, and keys that are wrong in themselves."""
+        if isinstance(node, SequenceNode):
+            for position, entry in enumerate(node.value):
+                self.lines[*place, position] = entry.start_mark.line + 1
+                self._survey(entry, (*place, position))
+        if isinstance(node, MappingNode):
+            for key, value in node.value:
+                inner = (*place, key.value if isinstance(key, ScalarNode) else "?")
+                if key.tag not in (TEXT, MERGE):
+                    self.mistakes.append((inner, "a key that is not text; write it in quotes"))
+                if inner in self.lines:
+                    self.mistakes.append((inner, f"given twice, first on line {self.lines[inner]}"))
+                self.lines[inner] = key.start_mark.line + 1
+                self._survey(value, inner)
