@@ -25,7 +25,9 @@ class Dataset(Section):
         description="TFDS name, or path of a folder of images or of a UTF-8 text file, begun with ./, ../ or /"
     )
     watch: str = Field(min_length=1, description="what DVC pins as its input; for a path, the same as source")
-    validation: Part = Field(description="part of the examples held out to choose by")
+    validation: Part = Field(
+        description="part of the examples held out to choose by; a validation split of the source's own is kept instead"
+    )
     test: Part = Field(description="part held out to report; a test split of the source's own is kept instead")
     undecodable: NonNegative = Field(0, description="image files that may fail to decode before the stage fails")
     size: tuple[Positive, Positive] | None = Field(
