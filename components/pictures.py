@@ -14,16 +14,11 @@ from PIL import Image
 
 from components.files import atomic_file
 
-__all__ = ["grid", "intensities", "rows", "save"]
+__all__ = ["grid", "rows", "save"]
 
 GAP = 2  # pixels between two images
 GAP_COLOUR = 120  # a grey that parts black images from white ones, on a light page and on a dark one
 LEGIBLE = 40  # pixels that an image's longer side should at least have, so that a person sees what it shows
-
-
-def intensities(x: np.ndarray, levels: int) -> np.ndarray:
-    """The nearest intensities, ``uint8`` of ``0 … levels - 1``, of values in [0, 1] (values beyond are clipped)."""
-    return np.rint(np.clip(x, 0.0, 1.0) * (levels - 1)).astype(np.uint8)
 
 
 def grid(images: np.ndarray, levels: int, columns: int | None = None, scale: int | None = None) -> Image.Image:

@@ -56,10 +56,6 @@ def test_a_saved_picture_has_the_same_bytes_twice(tmp_path):
         assert (image.format, image.info) == ("PNG", {})
 
 
-def test_values_go_to_the_nearest_intensity():
-    assert pictures.intensities(np.array([-1, 0, 0.49, 0.51, 1, 2]), levels=2).tolist() == [0, 0, 0, 1, 1, 1]
-
-
 @pytest.mark.parametrize("images", [np.zeros((0, 8, 8, 1)), np.zeros((8, 8, 1)), np.zeros((1, 8, 8, 2))])
 def test_what_is_no_image_is_refused(images: np.ndarray):
     with pytest.raises(ValueError, match="a grid needs images"):

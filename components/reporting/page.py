@@ -1,0 +1,166 @@
+"""The page of results: one file that needs nothing beside it."""
+
+import ast
+import base64
+import io
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from components import pictures
+from components.datasets.arrays import Arrays
+from components.params import SPLITS, Params
+from components.reporting import table
+from components.reporting.charts import line_chart
+from components.reporting.results import Result
+
+__all__ = ["page"]
+
+HERE = Path(__file__).parent
+EXCERPT = 700  # characters shown of a text data set
+ADDRESS = r"https?://[^\s,;)<]*[^\s,;:.)<]"
+FIGURES = ("samples", "reconstructions", "walk")
+NO_LOSS = {"epoch", "step", "learning_rate"}
+
+
+def page(results: list[Result], params: Params) -> str:
+    """The page as HTML: style, charts and pictures are inside it, and no script."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    columns = table.used(results)
+    data = {result.data.spec.name: result.data for result in results}
+    return environment.get_template("page.html.jinja").render(
+        style=Markup((HERE / "page.css").read_text("utf-8")),
+        columns=columns,
+        groups=table.groups(columns),
+        rows=[(result, table.cells(result, columns)) for result in results],
+        blank=table.NONE,
+        models=[_model(result) for result in results],
+        data=[_data(arrays, params.evaluation.grid) for arrays in data.values()],
+        commit=_commit(),
+        seed=params.seed,
+    )
+
+
+def _model(result: Result) -> dict[str, Any]:
+    """What the page shows of one model."""
+    introduction, *departures = _paragraphs(result.config.family) or [Markup()]
+    return {
+        "name": result.name,
+        "family": result.config.family,
+        "dataset": result.config.dataset,
+        "size": table.cells(result, table.COLUMNS[:1])[0],
+        "introduction": introduction,
+        "departures": departures,
+        "parameters": _flat(result.config.model_dump(mode="json", exclude_none=True)),
+        "figures": [(stem, _shown(result.files[stem])) for stem in FIGURES if stem in result.files],
+        "series": [(epoch, _shown(path)) for epoch, path in sorted(result.series.items())],
+        "charts": [Markup(chart) for chart in _charts(result.curves)],
+        "receipt": _flat(result.receipt),
+    }
+
+
+def _paragraphs(family: str) -> list[Markup]:
+    """What a family's module says of itself below its title; the module is read, not imported."""
+    source = HERE.parent / "models" / f"{family}.py"
+    docstring = ast.get_docstring(ast.parse(source.read_text("utf-8"))) if source.exists() else None
+    return [_marked_up(" ".join(part.split())) for part in (docstring or "").split("\n\n")[1:]]
+
+
+def _marked_up(text: str) -> Markup:
+    """A docstring's *titles* with their addresses as links, and its ``names`` as code."""
+    html = str(escape(text))
+    html = re.sub(rf"\*([^*]+)\*,\s*({ADDRESS})", r'<a href="\2">\1</a>', html)
+    html = re.sub(rf'(?<!")({ADDRESS})', r'<a href="\1">\1</a>', html)
+    html = re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", html)
+    return Markup(re.sub(r"``([^`]+)``", r"<code>\1</code>", html))
+
+
+def _charts(curves: dict[str, list[float]]) -> list[str]:
+    """One chart for each loss, training and validation together, and one for the gradients' norms."""
+    epochs = curves.get("epoch", [])
+    norms = {name.removeprefix("grad_norm_"): curves[name] for name in curves if name.startswith("grad_norm_")}
+    names = dict.fromkeys(
+        name.removeprefix("val_") for name in curves if name not in NO_LOSS and not name.startswith("grad_norm_")
+    )
+    charts = []
+    for name in names:
+        found = {"training": curves.get(name), "validation": curves.get(f"val_{name}")}
+        series = {label: values for label, values in found.items() if values is not None}
+        charts.append(line_chart(name.replace("_", " "), "epoch", epochs, series))
+    if norms:
+        series = {f"{name} layer": values for name, values in norms.items()}
+        charts.append(line_chart("gradient norm", "epoch", epochs, series))
+    return [chart for chart in charts if chart]
+
+
+def _data(arrays: Arrays, count: int) -> dict[str, Any]:
+    """What the page shows of one data set."""
+    spec = arrays.spec
+    test = arrays.split("test")
+    shown: dict[str, Any]
+    if spec.kind == "image":
+        assert spec.levels is not None
+        assert spec.shape is not None
+        shown = {"picture": _data_uri(_png(np.asarray(test[:count]), spec.levels))}
+        height, width, channels = spec.shape
+        about = f"{height} × {width} × {channels}, {spec.levels} intensities"
+        if spec.classes:
+            about += f", {len(spec.classes)} classes"
+    else:
+        vocabulary = spec.vocabulary or ()
+        shown = {"text": "".join(vocabulary[token] for token in test[:EXCERPT])}
+        about = f"characters, {len(vocabulary) - 1} of them distinct in the training part"
+    return {
+        "name": spec.name,
+        "source": spec.source,
+        "about": about,
+        "shown": shown,
+        "counts": [(split, spec.counts[split]) for split in SPLITS],
+        "unit": "images" if spec.kind == "image" else "characters",
+        "duplicates": sorted(spec.duplicates.items()),
+        "hashes": sorted(spec.arrays.items()),
+    }
+
+
+def _png(images: np.ndarray, levels: int) -> bytes:
+    buffer = io.BytesIO()
+    pictures.grid(images, levels, columns=16).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _shown(path: Path) -> dict[str, str]:
+    """A picture as a data address, or a text."""
+    if path.suffix == ".png":
+        return {"picture": _data_uri(path.read_bytes())}
+    return {"text": path.read_text("utf-8")}
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested mappings as lines of dotted keys."""
+    lines: list[tuple[str, Any]] = []
+    for key, value in content.items():
+        if isinstance(value, dict):
+            lines += _flat(value, f"{prefix}{key}.")
+        else:
+            lines.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return lines
+
+
+def _commit() -> str:
+    """The commit that is checked out, marked where files differ from it; empty outside a repository."""
+    git = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= with local changes"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
