@@ -10,7 +10,7 @@ from html import escape
 __all__ = ["line_chart"]
 
 WIDTH, HEIGHT = 300, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 28, 30
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 28, 30
 
 
 def line_chart(title: str, x_label: str, x: Sequence[float], series: Mapping[str, Sequence[float]]) -> str:

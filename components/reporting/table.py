@@ -45,16 +45,14 @@ class Column:
         return found
 
 
-SIZE, SQUARED, BOUND, TEXT, COST = "Size", "Squared error per pixel", "Bounds of likelihood", "Text", "Cost here"
-
-MILLI = "mse × 10⁻³"
+SIZE, SQUARED, BOUND, TEXT, COST = "Size", "Squared error per pixel × 10⁻³", "Bounds of likelihood", "Text", "Cost here"
 
 COLUMNS = (
     Column(SIZE, "parameters", "", ("parameters",), "Numbers that training moves."),
     Column(
         SQUARED,
         "reconstruction",
-        MILLI,
+        "",
         ("reconstruction_error",),
         "Squared distance of a test image from its reconstruction, mean over pixels in [0, 1].",
         factor=1000,
@@ -62,7 +60,7 @@ COLUMNS = (
     Column(
         SQUARED,
         "denoised",
-        MILLI,
+        "",
         ("denoising_error",),
         "The same where the model saw the image under the noise that it was trained with.",
         factor=1000,
@@ -70,7 +68,7 @@ COLUMNS = (
     Column(
         SQUARED,
         "noisy input",
-        MILLI,
+        "",
         ("noisy_input_error",),
         "What that noise costs if nothing is done: the error to beat.",
         factor=1000,
