@@ -3,7 +3,7 @@
 A prepared data set is a folder of plain arrays that NumPy maps into memory, and a description of them::
 
     train.npy  validation.npy  test.npy      images uint8[N, H, W, C]; text uint8[N] or uint16[N]
-    train_labels.npy …                       classes uint8[N] or uint16[N], where there are any
+    train_labels.npy …                       classes int16[N], -1 for none, where the data set has classes
     spec.json                                components.params.Spec
 
 Imports NumPy and the parameters alone.
@@ -47,7 +47,7 @@ class Arrays:
         return array
 
     def labels(self, name: str) -> np.ndarray | None:
-        """Class of each example of a split, an index into ``spec.classes``; None where the data set has no classes."""
+        """Class of each example of a split, an index into ``spec.classes``, or -1; None where there are no classes."""
         return None if self.spec.classes is None else self._open(f"{name}_labels")
 
     def _open(self, stem: str) -> np.ndarray:

@@ -1,0 +1,129 @@
+"""Pictures as arrays: decoded, resized, quantised, and dealt out to the parts of a data set, one at a time."""
+
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from components.datasets.arrays import ArrayWriter, array_writer
+from components.datasets.duplicates import DuplicateCounter
+from components.datasets.raw import Raw
+from components.datasets.splitting import Plan, content_hash, part_of
+from components.params import SPLITS, Dataset, UserError
+
+__all__ = ["decode", "prepare_images", "quantise"]
+
+MODES = {1: "L", 3: "RGB"}
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+
+
+def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, Any]:
+    """Write the arrays of an image data set into an existing folder; return what a ``Spec`` says of them.
+
+    Raises:
+        UserError: pictures differ in size or channels, or more of them cannot be decoded than ``dataset.undecodable``.
+    """
+    key, dataset, levels = raw.key, raw.dataset, raw.dataset.levels or 256
+    duplicates, failures = DuplicateCounter(folder), Failures(key, dataset.undecodable)
+    with ExitStack() as stack:
+        writers: Writers | None = None
+        for split, shares in plan.items():
+            for name, encoded, label in raw.read(split):
+                try:
+                    image = decode(encoded, dataset)
+                except UNREADABLE as error:
+                    failures.add(f"{name}: {error}")
+                    continue
+                if writers is None:
+                    writers = Writers(stack, folder, image.shape, name, raw.classes is not None)
+                image = quantise(image, levels)
+                writers.check(key, image.shape, name)
+                content = content_hash(image.tobytes(), seed)
+                part = part_of(content, shares)
+                duplicates.add(part, content)
+                writers.append(part, image, label)
+        failures.judge()
+        if writers is None:
+            raise UserError(f"datasets.{key}.source: {dataset.source}: no picture in it")
+    return {
+        "shape": writers.shape,
+        "levels": levels,
+        "classes": raw.classes,
+        "counts": duplicates.totals,
+        "duplicates": duplicates.report(key, "images"),
+    }
+
+
+def decode(content: bytes, dataset: Dataset) -> np.ndarray:
+    """A PNG or JPEG file's picture as ``uint8[H, W, C]``, upright, with the channels and the size of the parameters.
+
+    A size other than the picture's own stretches it.
+
+    Raises:
+        OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError: Pillow cannot decode it.
+    """
+    with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as file:
+        image = ImageOps.exif_transpose(file)
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    channels = dataset.channels or (1 if image.mode in ("1", "L", "LA") else 3)
+    image = image.convert(MODES[channels])
+    if dataset.size is not None and image.size != dataset.size[::-1]:
+        image = image.resize(dataset.size[::-1], Image.Resampling[dataset.resampling.upper()])
+    return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def quantise(image: np.ndarray, levels: int) -> np.ndarray:
+    """Intensities 0 … 255 as the nearest of ``levels`` evenly spaced ones, 0 … levels - 1."""
+    return image if levels == 256 else ((image.astype(np.uint16) * (2 * levels - 2) + 255) // 510).astype(np.uint8)
+
+
+class Writers:
+    """The arrays of every part, opened with the shape of the first picture."""
+
+    def __init__(self, stack: ExitStack, folder: Path, shape: tuple[int, ...], name: str, classes: bool):
+        height, width, channels = shape
+        self.shape, self._first = (height, width, channels), name
+        self._images: dict[str, ArrayWriter] = {}
+        self._labels: dict[str, ArrayWriter] = {}
+        for part in SPLITS:
+            self._images[part] = stack.enter_context(array_writer(folder / f"{part}.npy", np.uint8, self.shape))
+            if classes:
+                self._labels[part] = stack.enter_context(array_writer(folder / f"{part}_labels.npy", np.int16))
+
+    def check(self, key: str, shape: tuple[int, ...], name: str) -> None:
+        """Refuse a picture of another shape than the first."""
+        for field, ours, first in (("size", shape[:2], self.shape[:2]), ("channels", shape[2:], self.shape[2:])):
+            if ours != first:
+                sizes = f"{'×'.join(map(str, first))} ({self._first}), {'×'.join(map(str, ours))} ({name})"
+                example = "[32, 32]" if field == "size" else "1 or 3"
+                raise UserError(f"datasets.{key}.{field}: pictures differ: {sizes}; give one for all, as {example}")
+
+    def append(self, part: str, image: np.ndarray, label: int) -> None:
+        """Add a picture, and its class where there are classes, to a part."""
+        self._images[part].append(image[None])
+        if self._labels:
+            self._labels[part].append(np.array([label], np.int16))
+
+
+class Failures:
+    """Files that could not be decoded: all are named, and more than allowed end the stage."""
+
+    def __init__(self, key: str, allowed: int):
+        self._key, self._allowed, self._lines = key, allowed, list[str]()
+
+    def add(self, line: str) -> None:
+        """Note a file and what is wrong with it."""
+        self._lines.append(" ".join(f"datasets.{self._key}: cannot decode {line}".split()))
+
+    def judge(self) -> None:
+        """Say which files were left out, or raise :class:`UserError` where there are more than allowed."""
+        count = len(self._lines)
+        if count > self._allowed:
+            limit = f"datasets.{self._key}.undecodable: {self._allowed}, but {count} cannot be decoded"
+            raise UserError(*self._lines, limit)
+        for line in self._lines:
+            print(line)

@@ -1,0 +1,82 @@
+"""``python -m components.download KEY``: fetch a data set with TFDS into ``data/raw/KEY``.
+
+Files that were downloaded by hand are taken from ``$MENAGERIE_MANUAL_DIR/NAME/``, where NAME is the data set's name in
+TFDS. Check sums are always enforced. With no network it says so within seconds.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.datasets.command import read_command
+from components.datasets.network import require_network
+from components.datasets.sources import find_builder
+from components.files import atomic_folder
+from components.params import UserError, run_step
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+MANUAL = "MENAGERIE_MANUAL_DIR"
+DOWNLOADS = Path(".menagerie/downloads")
+
+
+def main() -> None:
+    """Fetch one data set."""
+    _, key, dataset = read_command("download", "Fetch a data set with TFDS.")
+    with atomic_folder(Path("data/raw") / key) as draft:
+        workshop = draft / "tfds"
+        builder = find_builder(key, dataset, workshop)
+        manual = manual_folder(builder)
+        require_network(builder, [folder for folder in (manual, DOWNLOADS) if folder])
+        fetch(builder, manual)
+        for file in Path(builder.data_dir).iterdir():
+            file.rename(draft / file.name)
+        shutil.rmtree(workshop)
+    for name, split in builder.info.splits.items():
+        print(f"{key}: {split.num_examples:,} examples in {name}, from {builder.info.full_name}")
+
+
+def manual_folder(builder: "tfds.core.DatasetBuilder") -> Path | None:
+    """The folder of files that were downloaded by hand for this data set, if there is one.
+
+    Raises:
+        UserError: the variable names no folder, or the data set can only be downloaded by hand and was not.
+    """
+    root = os.environ.get(MANUAL)
+    if root and not Path(root).is_dir():
+        raise UserError(f"{MANUAL}: {root}: no such folder; it may hold one subfolder a data set")
+    folder = Path(root) / builder.name if root else None
+    if folder is not None and folder.is_dir():
+        return folder
+    if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        instructions = " ".join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())
+        raise UserError(f"{builder.name} must be downloaded by hand into ${MANUAL}/{builder.name}: {instructions}")
+    return None
+
+
+def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None) -> None:
+    """Download what is not there yet and write the data set's files.
+
+    Raises:
+        UserError: a download failed, or a file is not the one that TFDS registers.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import requests
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+    from tensorflow_datasets.core.download.util import DownloadError
+
+    config = tfds.download.DownloadConfig(manual_dir=manual, force_checksums_validation=True, try_download_gcs=False)
+    tfds.disable_progress_bar()
+    try:
+        builder.download_and_prepare(download_dir=DOWNLOADS, download_config=config, file_format="tfrecord")
+    except NonMatchingChecksumError as error:
+        raise UserError(" ".join(str(error).split("To debug")[0].split())) from None
+    except (DownloadError, requests.RequestException) as error:
+        raise UserError(f"{builder.name} could not be downloaded: {' '.join(str(error).split())}") from None
+
+
+if __name__ == "__main__":
+    run_step(main)
