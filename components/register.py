@@ -1,0 +1,70 @@
+"""Register a trained model with MLflow: ``python -m components.register NAME``, or ``--all`` to fill a record again."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.files import write_json
+from components.params import Params, UserError, load, run_step
+
+if TYPE_CHECKING:
+    from components.registry.trained import Trained
+
+__all__ = ["main", "receipt"]
+
+
+def main() -> None:
+    """One version for each set of weights, alias ``candidate``; a receipt of hashes for DVC."""
+    parser = argparse.ArgumentParser(prog="python -m components.register", description=__doc__)
+    parser.add_argument("name", nargs="?", help="a model of params.yaml")
+    parser.add_argument("--all", action="store_true", help="fill a new database or server from what lies in artifacts/")
+    arguments = parser.parse_args()
+    if arguments.all == bool(arguments.name):
+        parser.error("give the name of a model, or --all")
+    params = load()
+    names = _all_trained(params) if arguments.all else [_checked(arguments.name, params)]
+
+    from components.registry.trained import read_trained
+
+    models = [read_trained(name, params.seed) for name in names]
+
+    from components.registry.versions import CANDIDATE, register
+
+    for trained in models:
+        version = register(trained)
+        print(f"{trained.name}: models:/{trained.name}/{version.version}, alias {CANDIDATE}", flush=True)
+        if not arguments.all:
+            write_json(Path("artifacts/registry", f"{trained.name}.json"), receipt(trained))
+
+
+def receipt(trained: "Trained") -> dict[str, str]:
+    """Hashes of what the version was made from: the same in every run, so DVC can keep it."""
+    from components.registry.lineage import data_hash, parameters_hash
+
+    return {
+        "data": data_hash(trained.spec),
+        "parameters": parameters_hash(trained.config, trained.seed),
+        "weights": trained.weights,
+    }
+
+
+def _checked(name: str, params: Params) -> str:
+    if name not in params.models:
+        raise UserError(f"params.yaml: models: no model is named {name!r}; there are {', '.join(params.models)}")
+    return name
+
+
+def _all_trained(params: Params) -> list[str]:
+    present = [name for name in params.models if Path("artifacts/models", name).exists()]
+    if not present:
+        raise UserError(
+            "artifacts/models holds none of the models; `dvc checkout`, `dvc pull` or `dvc repro` brings them"
+        )
+    for name in params.models:
+        if name not in present:
+            print(f"{name}: left out, artifacts/models/{name} does not exist", flush=True)
+    return present
+
+
+if __name__ == "__main__":
+    run_step(main)

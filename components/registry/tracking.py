@@ -1,0 +1,96 @@
+"""Where the record is: MLflow's database or server, and the experiment in it."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow
+from filelock import FileLock
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+
+from components.params import UserError
+
+__all__ = ["EXPERIMENT", "connect", "exclusive", "project_root", "suppress_existing", "tracking_uri"]
+
+EXPERIMENT = "menagerie"
+SQLITE = "sqlite:///"
+PATIENCE = 10  # seconds that a server may take to answer
+
+
+def project_root() -> Path:
+    """Folder of the project that this code is part of; the original's in the copy that ``dvc exp run --temp`` makes."""
+    root = Path(__file__).resolve().parents[2]
+    return next((folder.parent for folder in root.parents if folder.name == ".dvc"), root)
+
+
+def tracking_uri() -> str:
+    """``MLFLOW_TRACKING_URI`` where it is set, else a SQLite database in the project's folder, by its absolute path."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{project_root() / 'mlflow.db'}"
+
+
+def connect() -> str:
+    """Point MLflow at the record and give the experiment's id; database and experiment are made where they are not.
+
+    Raises:
+        UserError: the server does not answer.
+    """
+    uri = tracking_uri()
+    if uri.startswith("http"):
+        _expect_answer(uri)
+    mlflow.set_tracking_uri(uri)
+    with exclusive("tracking"):
+        experiment = _experiment_id(uri)
+    mlflow.set_experiment(experiment_id=experiment)
+    return experiment
+
+
+def exclusive(name: str) -> FileLock:
+    """A lock that one process of this project holds at a time: a fresh database must not be made by two."""
+    folder = project_root() / ".menagerie" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{name}.lock")
+
+
+def _experiment_id(uri: str) -> str:
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
+        with suppress_existing():  # another machine may make it on the same server
+            return client.create_experiment(EXPERIMENT, artifact_location=_artifact_location(uri))
+        return _experiment_id(uri)
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    return experiment.experiment_id
+
+
+@contextmanager
+def suppress_existing() -> Iterator[None]:
+    """Go on where what the block would make exists."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+            raise
+
+
+def _artifact_location(uri: str) -> str | None:
+    if uri.startswith("http"):
+        return None
+    home = Path(uri.removeprefix(SQLITE)).resolve().parent if uri.startswith(SQLITE) else project_root()
+    return (home / "mlartifacts").as_uri()
+
+
+def _expect_answer(uri: str) -> None:
+    try:
+        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=PATIENCE).close()
+    except urllib.error.HTTPError:
+        pass
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise UserError(
+            f"MLFLOW_TRACKING_URI: {uri} does not answer ({reason}); start the server or unset it"
+        ) from None

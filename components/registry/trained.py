@@ -1,0 +1,79 @@
+"""What the registry needs to know of a trained model."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from components.costs import read_costs
+from components.files import sha256
+from components.params import ModelConfig, Spec, UserError
+
+__all__ = ["Trained", "read_trained"]
+
+ARTIFACTS = Path("artifacts")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All that is known of a trained model, as files and what was read from them.
+
+    Args:
+        name: the model's in ``params.yaml``.
+        config: its parameters.
+        spec: its data.
+        seed: of the whole program.
+        weights: SHA-256 of its weights.
+        folder: the trained model.
+        curves: CSV of the records of each epoch.
+        progress: the series of samples.
+        evaluation: pictures and texts of the evaluation.
+        metrics: numbers of the evaluation, nested.
+        costs: what the work cost, nested; empty where it was not done here.
+    """
+
+    name: str
+    config: ModelConfig
+    spec: Spec
+    seed: int
+    weights: str
+    folder: Path
+    curves: Path
+    progress: Path
+    evaluation: Path
+    metrics: dict[str, Any]
+    costs: dict[str, Any]
+
+
+def read_trained(name: str, seed: int) -> Trained:
+    """All that the stages before left of the model ``name``; imports no Keras.
+
+    Raises:
+        UserError: something is missing, each thing on a line.
+    """
+    folder = ARTIFACTS / "models" / name
+    weights, description = folder / "model.safetensors", folder / "config.json"
+    curves, progress = ARTIFACTS / "curves" / f"{name}.csv", ARTIFACTS / "progress" / name
+    metrics, evaluation = ARTIFACTS / "metrics" / f"{name}.json", ARTIFACTS / "evaluation" / name
+    missing = [path for path in (weights, description, curves, progress, metrics, evaluation) if not path.exists()]
+    if missing:
+        cure = f"`dvc checkout` or `dvc pull` brings back what DVC holds, `dvc repro register@{name}` makes it"
+        raise UserError(*(f"{path} does not exist; {cure}" for path in missing))
+    content = json.loads(description.read_text("utf-8"))
+    digest = sha256(weights)
+    config: ModelConfig = TypeAdapter(ModelConfig).validate_json(json.dumps(content["config"]))
+    return Trained(
+        name=name,
+        config=config,
+        spec=Spec.model_validate_json(json.dumps(content["spec"])),
+        seed=seed,
+        weights=digest,
+        folder=folder,
+        curves=curves,
+        progress=progress,
+        evaluation=evaluation,
+        metrics=json.loads(metrics.read_text("utf-8")),
+        costs=read_costs(name, digest),
+    )

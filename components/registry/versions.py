@@ -1,0 +1,117 @@
+"""Registered versions: one for each set of weights, with its lineage, its numbers and its picture."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from components.registry.description import describe_version
+from components.registry.lineage import lock_hash
+from components.registry.packaging import package
+from components.registry.recording import (
+    epochs_recorded,
+    flat,
+    read_curves,
+    record_costs,
+    record_metrics,
+    record_series,
+    series_recorded,
+)
+from components.registry.runs import (
+    PREFIX,
+    PROCESS,
+    TRAINING,
+    WEIGHTS,
+    close_abandoned,
+    describe,
+    run_tags,
+    runs_of_weights,
+)
+from components.registry.tracking import connect, exclusive, suppress_existing
+from components.registry.trained import Trained
+
+__all__ = ["CANDIDATE", "register"]
+
+CANDIDATE = "candidate"
+OF_THE_PROCESS = (PROCESS, TRAINING)
+
+
+def register(trained: Trained) -> ModelVersion:
+    """Make the version of these weights, or bring it up to date, and point ``candidate`` at it.
+
+    Its run is that of the training that gave these weights; where this record knows none, it is made from the files.
+    """
+    experiment = connect()
+    with exclusive(f"register-{trained.name}"):
+        close_abandoned(experiment)
+        version = _version_of_weights(trained)
+        run_id = _run(experiment, trained, version)
+        _complete(run_id, trained)
+        version = _make_version(run_id, trained, version)
+        _record_evaluation(run_id, version.model_id, trained.metrics)
+        client = mlflow.MlflowClient()
+        client.update_model_version(trained.name, version.version, describe_version(run_id, trained))
+        client.set_registered_model_alias(trained.name, CANDIDATE, version.version)
+    return version
+
+
+def _version_of_weights(trained: Trained) -> ModelVersion | None:
+    query = f"name = '{trained.name}' and tags.`{WEIGHTS}` = '{trained.weights}'"
+    return next(iter(mlflow.MlflowClient().search_model_versions(query)), None)
+
+
+def _run(experiment: str, trained: Trained, version: ModelVersion | None) -> str:
+    known = runs_of_weights(experiment, trained.name, trained.weights)
+    if known:
+        return version.run_id if version and version.run_id in known else known[0]
+    tags = run_tags(trained.name, trained.config, trained.spec, trained.seed) | {WEIGHTS: trained.weights}
+    with mlflow.start_run(run_name=trained.name, tags=tags, log_system_metrics=False) as run:
+        return run.info.run_id
+
+
+def _complete(run_id: str, trained: Trained) -> None:
+    """Give the run what it lacks, and the evaluation's pictures."""
+    describe(run_id, trained.config, trained.spec, trained.seed)
+    for epoch, records in read_curves(trained.curves, after=epochs_recorded(run_id)):
+        record_metrics(run_id, records, epoch)
+    record_series(run_id, trained.progress, series_recorded(run_id))
+    record_costs(run_id, trained.costs)
+    mlflow.MlflowClient().log_artifacts(run_id, str(trained.evaluation), "evaluation")
+
+
+def _make_version(run_id: str, trained: Trained, version: ModelVersion | None) -> ModelVersion:
+    client = mlflow.MlflowClient()
+    if version is not None:
+        if not _has_files(version):
+            package(run_id, trained.folder, trained.config, trained.spec, version.model_id)
+        return version
+    model_id = package(run_id, trained.folder, trained.config, trained.spec)
+    tags = {key: value for key, value in client.get_run(run_id).data.tags.items() if key.startswith(PREFIX)}
+    tags = {key: value for key, value in tags.items() if key not in OF_THE_PROCESS} | {f"{PREFIX}dvc_lock": lock_hash()}
+    _make_registered_model(trained)
+    return client.create_model_version(
+        trained.name, source=f"models:/{model_id}", run_id=run_id, tags=tags, model_id=model_id
+    )
+
+
+def _make_registered_model(trained: Trained) -> None:
+    description = f"{trained.config.family} on {trained.spec.name}, made by Menagerie"
+    with suppress_existing():
+        mlflow.MlflowClient().create_registered_model(trained.name, description=description)
+
+
+def _has_files(version: ModelVersion) -> bool:
+    try:
+        return bool(mlflow.artifacts.list_artifacts(artifact_uri=f"models:/{version.name}/{version.version}"))
+    except (MlflowException, OSError):
+        return False
+
+
+def _record_evaluation(run_id: str, model_id: str | None, metrics: Mapping[str, Any]) -> None:
+    model = mlflow.get_logged_model(model_id) if model_id else None
+    known = {metric.key: metric.value for metric in (model and model.metrics) or []}
+    numbers = {f"evaluation/{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
+    changed = {key: value for key, value in numbers.items() if known.get(key) != value}
+    record_metrics(run_id, changed, model_id=model_id)
