@@ -6,6 +6,9 @@ TFDS. Check sums are always enforced. With no network it says so within seconds.
 
 import os
 import shutil
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,9 +72,11 @@ def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None) -> None:
     from tensorflow_datasets.core.download.util import DownloadError
 
     config = tfds.download.DownloadConfig(manual_dir=manual, force_checksums_validation=True, try_download_gcs=False)
-    tfds.disable_progress_bar()
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
     try:
-        builder.download_and_prepare(download_dir=DOWNLOADS, download_config=config, file_format="tfrecord")
+        with redirect_stdout(StringIO()):  # what TFDS prints is where its files lie for now
+            builder.download_and_prepare(download_dir=DOWNLOADS, download_config=config, file_format="tfrecord")
     except NonMatchingChecksumError as error:
         raise UserError(" ".join(str(error).split("To debug")[0].split())) from None
     except (DownloadError, requests.RequestException) as error:

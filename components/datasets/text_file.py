@@ -2,14 +2,14 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tensorflow_datasets as tfds
 
 from components.params import UserError
 
-__all__ = ["TextFile", "check_text", "read_blocks"]
+__all__ = ["TextFile", "check_text", "cut_blocks", "read_text"]
 
 BLOCK = 1_000  # characters after which a block ends with its line
 LONGEST = 10 * BLOCK  # characters after which a block ends within its line
@@ -37,7 +37,7 @@ class TextFile(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type
         return {"train": self._generate_examples()}
 
     def _generate_examples(self):
-        for index, block in enumerate(read_blocks(self.file)):
+        for index, block in enumerate(cut_blocks(read_text(self.file))):
             yield index, {"text": block}
 
 
@@ -48,16 +48,16 @@ def check_text(file: Path) -> None:
         UserError: it is not UTF-8, or there is nothing but white space in it.
     """
     empty = True
-    for text in _decoded(file):
+    for text in read_text(file):
         empty = empty and (not text or text.isspace())
     if empty:
         raise UserError(f"{file}: an empty text; a text data set needs characters to learn from")
 
 
-def read_blocks(file: Path) -> Iterator[str]:
-    r"""Cut a file into blocks at line ends, ``\n`` whatever the file's own, in constant memory."""
+def cut_blocks(texts: Iterable[str]) -> Iterator[str]:
+    """Cut a text that comes in chunks into blocks of about 1,000 characters, at line ends, in constant memory."""
     pending = ""
-    for text in _decoded(file):
+    for text in texts:
         pending += text
         while len(pending) > LONGEST:
             end = pending.find("\n", BLOCK - 1, LONGEST) + 1 or LONGEST
@@ -69,8 +69,12 @@ def read_blocks(file: Path) -> Iterator[str]:
         pending = pending[end:]
 
 
-def _decoded(file: Path) -> Iterator[str]:
-    """The text of a file, a chunk at a time; a byte order mark is no part of it."""
+def read_text(file: Path) -> Iterator[str]:
+    r"""The text of a file, a chunk at a time: without a byte order mark, and with ``\n`` for every line end.
+
+    Raises:
+        UserError: a byte of it is not UTF-8.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
     offset = line = 0
