@@ -49,9 +49,10 @@ class Document:
         yaml.allow_duplicate_keys = True  # reported here, all at once, instead of by the first exception
         try:
             root = yaml.compose(path.read_text("utf-8"))
+            lines: dict[Place, int] = {(): 1}
+            mistakes: list[Mistake] = []
+            _survey(root, (), lines, mistakes)  # first: construction writes merged keys into the tree
             values = yaml.constructor.construct_document(root) if root else None
-            document = cls(path, values or {}, {(): 1}, [])
-            document._survey(root, ())
         except OSError as error:
             raise UserError(f"{path}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
@@ -63,7 +64,7 @@ class Document:
             raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
         if not isinstance(values, dict):
             raise UserError(f"{path}: holds no mapping of parameters")
-        return document
+        return cls(path, values, lines, mistakes)
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest one around it that is in the file."""
@@ -71,18 +72,19 @@ class Document:
             place = place[:-1]
         return self.lines[place]
 
-    def _survey(self, node: Node, place: Place) -> None:
-        """Note the lines of everything under ``place``, and keys that are wrong in themselves."""
-        if isinstance(node, SequenceNode):
-            for position, entry in enumerate(node.value):
-                self.lines[*place, position] = entry.start_mark.line + 1
-                self._survey(entry, (*place, position))
-        if isinstance(node, MappingNode):
-            for key, value in node.value:
-                inner = (*place, key.value if isinstance(key, ScalarNode) else "?")
-                if key.tag not in (TEXT, MERGE):
-                    self.mistakes.append((inner, "a key that is not text; write it in quotes"))
-                if inner in self.lines:
-                    self.mistakes.append((inner, f"given twice, first on line {self.lines[inner]}"))
-                self.lines[inner] = key.start_mark.line + 1
-                self._survey(value, inner)
+
+def _survey(node: Node, place: Place, lines: dict[Place, int], mistakes: list[Mistake]) -> None:
+    """Note the lines of everything under ``place``, and keys that are wrong in themselves."""
+    if isinstance(node, SequenceNode):
+        for position, entry in enumerate(node.value):
+            lines[*place, position] = entry.start_mark.line + 1
+            _survey(entry, (*place, position), lines, mistakes)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            inner = (*place, key.value if isinstance(key, ScalarNode) else "?")
+            if key.tag not in (TEXT, MERGE):
+                mistakes.append((inner, "a key that is not text; write it in quotes"))
+            if inner in lines:
+                mistakes.append((inner, f"given twice, first on line {lines[inner]}"))
+            lines[inner] = key.start_mark.line + 1
+            _survey(value, inner, lines, mistakes)
