@@ -1,12 +1,15 @@
 """A trained model as an MLflow model: the sampler, the code that it needs, the weights, and what may be asked of it."""
 
-import inspect
+import ast
+import logging
 import shutil
-import typing
-from importlib import import_module, metadata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import NoneType
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -15,13 +18,13 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 
 from components.params import ModelConfig, Spec
 
-__all__ = ["package", "signature"]
+__all__ = ["knobs", "package", "signature"]
 
 COMPONENTS = Path(__file__).parents[1]
 TRAVELS = ("__init__.py", "files.py", "params", "models", "networks", "backend")
 REQUIRES = ("mlflow", "keras", "numpy", "pydantic", "ruamel.yaml", "safetensors")
 BACKENDS = ("tensorflow", "jax")
-TYPES = {bool: DataType.boolean, int: DataType.long, float: DataType.double, str: DataType.string}
+TYPES = {"bool": DataType.boolean, "int": DataType.long, "float": DataType.double, "str": DataType.string}
 
 
 def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id: str | None = None) -> str:
@@ -34,7 +37,7 @@ def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id
         spec: its data.
         model_id: a logged model whose files were lost, to be filled again.
     """
-    with TemporaryDirectory() as temporary:
+    with TemporaryDirectory() as temporary, _without_advice():
         code = Path(temporary, COMPONENTS.name)
         _copy_code(code)
         info = Model.log(
@@ -55,7 +58,7 @@ def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id
 def signature(config: ModelConfig, spec: Spec) -> ModelSignature:
     """No input; as parameters ``n``, ``seed`` and the knobs of the family's ``sample``; images or texts as output."""
     params = [ParamSpec("n", DataType.long, 16), ParamSpec("seed", DataType.long, 0)]
-    params += [ParamSpec(name, dtype, default) for name, (dtype, default) in _knobs(config).items()]
+    params += [ParamSpec(name, dtype, default) for name, (dtype, default) in knobs(config.family).items()]
     if spec.kind == "image":
         outputs = Schema([TensorSpec(np.dtype("uint8"), (-1, *(spec.shape or ())))])
     else:
@@ -63,20 +66,37 @@ def signature(config: ModelConfig, spec: Spec) -> ModelSignature:
     return ModelSignature(outputs=outputs, params=ParamSchema(params))
 
 
-def _knobs(config: ModelConfig) -> dict[str, tuple[DataType, typing.Any]]:
-    """Type and default of each keyword-only parameter of the family's ``sample``."""
-    from components.models import FAMILIES
+def knobs(family: str) -> dict[str, tuple[DataType, Any]]:
+    """Type and default of each keyword-only parameter of a family's ``sample``.
 
-    family = getattr(import_module(f"components.models.{config.family}"), FAMILIES[config.family])
-    hints = typing.get_type_hints(family.sample)
-    knobs = inspect.signature(family.sample).parameters.values()
-    return {knob.name: (_type(hints[knob.name]), knob.default) for knob in knobs if knob.kind is knob.KEYWORD_ONLY}
+    They are read from the source, for Keras takes longer to import than all of the registering takes.
+    """
+    tree = ast.parse((COMPONENTS / "models" / f"{family}.py").read_text("utf-8"))
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    arguments = next(function for function in functions if function.name == "sample").args
+    return {
+        knob.arg: (_type(knob.annotation), ast.literal_eval(default))
+        for knob, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is not None
+    }
 
 
-def _type(hint: typing.Any) -> DataType:
+def _type(hint: ast.expr | None) -> DataType:
     """MLflow's type of a hint such as ``float`` or ``int | None``."""
-    (kind,) = [kind for kind in typing.get_args(hint) or (hint,) if kind is not NoneType]
-    return TYPES[kind]
+    return TYPES[ast.unparse(hint).removesuffix(" | None")] if hint else DataType.string
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """MLflow advises an input example and misses pip in the environment: there is no input, and uv needs no pip."""
+    environment = logging.getLogger("mlflow.utils.environment")
+    level = environment.level
+    environment.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            yield
+    finally:
+        environment.setLevel(level)
 
 
 def _copy_code(target: Path) -> None:

@@ -29,8 +29,8 @@ class Sampler(PythonModel):
         self.mistakes = (UserError, TypeError, ValueError)
         self.model = load(Path(context.artifacts["model"]))
 
-    def predict(self, context, model_input, params=None):
-        """Draw samples; anything wrong with the parameters is answered by ``400 Bad Request``."""
+    def predict(self, context, model_input: np.ndarray, params: dict[str, Any] | None = None):
+        """Draw samples. Whatever is wrong with a parameter, a server answers by 400 and a line that says it."""
         params = dict(params or {})
         n = _whole_number(params.pop("n", 16), "n", 1, MOST_SAMPLES)
         seed = _whole_number(params.pop("seed", 0), "seed", 0, SEEDS - 1)
@@ -38,10 +38,13 @@ class Sampler(PythonModel):
             samples = self.model.sample(n, seed, **params)
         except self.mistakes as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
-        spec = self.model.spec
-        if spec.kind == "text":
-            return ["".join(spec.vocabulary[token] for token in tokens) for tokens in samples]  # type: ignore[index]
-        return np.rint(samples * (255 / (spec.levels - 1))).astype(np.uint8)
+        return self._shown(samples)
+
+    def _shown(self, samples: np.ndarray) -> np.ndarray | list[str]:
+        vocabulary, levels = self.model.spec.vocabulary, self.model.spec.levels
+        if vocabulary:
+            return ["".join(vocabulary[token] for token in tokens) for tokens in samples]
+        return np.rint(samples * (255 / ((levels or 256) - 1))).astype(np.uint8)
 
 
 def _whole_number(value: Any, name: str, least: int, most: int) -> int:
