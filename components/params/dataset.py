@@ -1,13 +1,16 @@
 """Parameters of a data set."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from components.params.section import NonNegative, Part, Positive, Section, complaint
 
-__all__ = ["Dataset"]
+__all__ = ["KINDS", "Dataset"]
+
+Kind = Literal["image", "text"]
+KINDS = get_args(Kind)
 
 PATH = re.compile(r"\.{0,2}/.*", re.DOTALL)
 TFDS_NAME = re.compile(r"[a-z]\w*(/[\w.+-]+)?(:[\w.*]+)?", re.ASCII)
@@ -20,7 +23,7 @@ class Dataset(Section):
     not change what the file means, and TFDS names may hold a slash (``wiki40b/en``).
     """
 
-    kind: Literal["image", "text"] = Field(description="what an example is")
+    kind: Kind = Field(description="what an example is")
     source: str = Field(
         description="TFDS name, or path of a folder of images or of a UTF-8 text file, begun with ./, ../ or /"
     )

@@ -27,13 +27,11 @@ class Document:
     """A YAML file that has been read.
 
     Args:
-        path: the file.
         values: its content.
         lines: the line, from 1, on which each place begins.
         mistakes: keys that are given twice or are not text.
     """
 
-    path: Path
     values: dict[str, Any]
     lines: dict[Place, int]
     mistakes: list[Mistake]
@@ -60,11 +58,13 @@ class Document:
         except MarkedYAMLError as error:
             line = f"{error.problem_mark.line + 1}: " if error.problem_mark else " "
             raise UserError(f"{path}:{line}not YAML: {error.problem}") from None
-        except (YAMLError, ValueError, RecursionError) as error:
+        except RecursionError:
+            raise UserError(f"{path}: not parameters: nested too deeply, or in itself") from None
+        except (YAMLError, ValueError) as error:
             raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
         if not isinstance(values, dict):
             raise UserError(f"{path}: holds no mapping of parameters")
-        return cls(path, values, lines, mistakes)
+        return cls(values, lines, mistakes)
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest one around it that is in the file."""

@@ -22,9 +22,9 @@ class Model(Section):
     @field_validator("dataset")
     @classmethod
     def _dataset_is_there(cls, dataset: str, info: ValidationInfo) -> str:
-        """Compare with the kinds of the file's data sets, where the reader gives them."""
+        """Compare with the kinds of the file's data sets, where the reader gives them and they are right themselves."""
         kinds = (info.context or {}).get("kinds")
-        if kinds is None or kinds.get(dataset) == cls.kind:
+        if kinds is None or kinds.get(dataset, "absent") in (cls.kind, None):
             return dataset
         fitting = [name for name, kind in kinds.items() if kind == cls.kind]
         allowed = f"; allowed: {', '.join(fitting) or f'a data set of kind {cls.kind}, and there is none'}"

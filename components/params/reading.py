@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from components.params.dataset import KINDS
 from components.params.document import Document, Place
 from components.params.errors import UserError
 from components.params.schema import Params, json_schema
@@ -35,12 +36,13 @@ def load(path: Path | str = "params.yaml") -> Params:
     return params
 
 
-def _kinds(values: dict[str, Any]) -> dict[str, Any] | None:
-    """Kind of each data set, for models to be checked against even where other parts of the file are wrong."""
+def _kinds(values: dict[str, Any]) -> dict[str, str | None] | None:
+    """Kind of each data set, to check models against even where other parts of the file are wrong; None if unknown."""
     datasets = values.get("datasets")
     if not isinstance(datasets, dict):
         return None
-    return {str(name): part.get("kind") if isinstance(part, dict) else None for name, part in datasets.items()}
+    kinds = {str(name): part.get("kind") if isinstance(part, dict) else None for name, part in datasets.items()}
+    return {name: kind if kind in KINDS else None for name, kind in kinds.items()}
 
 
 def _dotted(place: Place) -> str:

@@ -174,11 +174,6 @@ INVALID = {
         "size: [8]",
         "9: datasets.digits.size: [8] has the wrong length; allowed: a list of 2, each an integer >= 1 or null",
     ),
-    "a pair of three": (
-        "levels: 17",
-        "size: [8, 8, 1]",
-        "9: datasets.digits.size: [8, 8, 1] has the wrong length; allowed: a list of 2, each an integer >= 1 or null",
-    ),
     "a number below its range": (
         "beta: 1",
         "beta: 0",
@@ -198,6 +193,11 @@ INVALID = {
         "cell: gru",
         "cell: gur",
         "36: models.lstm.cell: 'gur' is unknown; allowed: lstm, gru; did you mean gru?",
+    ),
+    "an unknown kind of data set": (
+        "kind: text",
+        "kind: txt",
+        "11: datasets.novel.kind: 'txt' is unknown; allowed: image, text; did you mean text?",
     ),
     "an unknown choice of numbers": (
         "levels: 17",

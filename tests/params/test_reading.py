@@ -63,7 +63,7 @@ def test_a_wrong_file_is_one_line(folder: Path) -> None:
         b"- 7": "params.yaml: holds no mapping of parameters",
         b"seed: 7\n beta: 1": "params.yaml:2: not YAML: mapping values are not allowed here",
         b"seed: *other": "params.yaml:1: not YAML: found undefined alias 'other'",
-        b"seed: &a [*a]": "params.yaml: not YAML: maximum recursion depth exceeded",
+        b"seed: &a [*a]": "params.yaml: not parameters: nested too deeply, or in itself",
         b"seed: \xff": "params.yaml: not UTF-8 text: invalid start byte at byte 6",
     }.items():
         Path("params.yaml").write_bytes(content)
