@@ -29,16 +29,16 @@ def main() -> None:
     """Fetch one data set."""
     _, key, dataset = read_command("download", "Fetch a data set with TFDS.")
     with atomic_folder(Path("data/raw") / key) as draft:
-        workshop = draft / "tfds"
+        workshop = draft / "workshop"
         builder = find_builder(key, dataset, workshop)
         manual = manual_folder(builder)
         require_network(builder, [folder for folder in (manual, DOWNLOADS) if folder])
-        fetch(builder, manual)
+        fetch(builder, manual, workshop)
         for file in Path(builder.data_dir).iterdir():
             file.rename(draft / file.name)
         shutil.rmtree(workshop)
-    for name, split in builder.info.splits.items():
-        print(f"{key}: {split.num_examples:,} examples in {name}, from {builder.info.full_name}")
+    counts = ", ".join(f"{name} {split.num_examples:,}" for name, split in builder.info.splits.items())
+    print(f"{key}: {builder.info.full_name}, examples: {counts}")
 
 
 def manual_folder(builder: "tfds.core.DatasetBuilder") -> Path | None:
@@ -59,28 +59,43 @@ def manual_folder(builder: "tfds.core.DatasetBuilder") -> Path | None:
     return None
 
 
-def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None) -> None:
+def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None, workshop: Path) -> None:
     """Download what is not there yet and write the data set's files.
+
+    Archives are unpacked under ``workshop``: TFDS takes an unpacked archive of the same name for the same archive, and
+    those of ``mnist`` and ``fashion_mnist`` have the same names.
 
     Raises:
         UserError: a download failed, or a file is not the one that TFDS registers.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import requests
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
     from tensorflow_datasets.core.download.util import DownloadError
 
-    config = tfds.download.DownloadConfig(manual_dir=manual, force_checksums_validation=True, try_download_gcs=False)
+    config = tfds.download.DownloadConfig(
+        manual_dir=manual,
+        extract_dir=workshop / "extracted",
+        force_checksums_validation=True,
+        try_download_gcs=False,
+    )
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     try:
         with redirect_stdout(StringIO()):  # what TFDS prints is where its files lie for now
             builder.download_and_prepare(download_dir=DOWNLOADS, download_config=config, file_format="tfrecord")
     except NonMatchingChecksumError as error:
-        raise UserError(" ".join(str(error).split("To debug")[0].split())) from None
+        raise UserError(_one_line(str(error).partition("To debug")[0])) from None
     except (DownloadError, requests.RequestException) as error:
-        raise UserError(f"{builder.name} could not be downloaded: {' '.join(str(error).split())}") from None
+        raise UserError(f"{builder.name} could not be downloaded: {_one_line(error)}") from None
+    except ValueError as error:
+        if "Missing checksums" not in str(error):
+            raise
+        raise UserError(f"{builder.name}: TFDS registers no check sum for its files: {_one_line(error)}") from None
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

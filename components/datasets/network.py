@@ -34,13 +34,14 @@ def require_network(builder: "tfds.core.DatasetBuilder", folders: Iterable[Path]
         for url, info in (builder.url_infos or {}).items()
         if url.startswith("http") and url not in present and info.filename not in present
     }
-    hosts = sorted({f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in missing})
-    if hosts and not _any_answers(hosts[:HOSTS]):
+    hosts = sorted({f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in missing})[:HOSTS]
+    if hosts and not _any_answers(hosts):
         files = sorted(filter(None, missing.values()))
         names = ", ".join(files[:4]) + (f" and {len(files) - 4} more" if len(files) > 4 else "")
+        addresses = ", ".join(urlsplit(host).netloc for host in hosts)
         raise UserError(
-            f"{builder.name}: {', '.join(map(_name, hosts[:HOSTS]))} cannot be reached, and there are no files in"
-            f" $MENAGERIE_MANUAL_DIR/{builder.name}; connect to a network, or put there: {names}"
+            f"{builder.name}: {addresses} cannot be reached; connect to a network,"
+            f" or put into $MENAGERIE_MANUAL_DIR/{builder.name}: {names}"
         )
 
 
@@ -64,7 +65,3 @@ def _answers(host: str) -> bool:
     except requests.RequestException:
         return False
     return True
-
-
-def _name(host: str) -> str:
-    return urlsplit(host).netloc

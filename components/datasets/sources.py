@@ -68,9 +68,11 @@ def _named_builder(place: str, source: str, folder: Path) -> "tfds.core.DatasetB
 
     names = {*tfds.list_builders(with_community_datasets=False), *OWN}
     parts = NAME.fullmatch(source)
-    if parts is None or parts["name"] not in names:
-        wanted = parts["name"] if parts else source
-        raise UserError(f"{place}: no such file or folder, and no TFDS data set of that name{_nearest(wanted, names)}")
+    if parts is None:
+        raise UserError(f"{place}: no such file or folder, and no name of a TFDS data set")
+    if parts["name"] not in names:
+        near = _nearest(parts["name"], names)
+        raise UserError(f"{place}: no such file or folder, and no TFDS data set of that name{near}")
     try:
         known: Any = tfds.builder_cls(parts["name"]).builder_configs
         if parts["config"] and parts["config"] not in known:
@@ -81,9 +83,9 @@ def _named_builder(place: str, source: str, folder: Path) -> "tfds.core.DatasetB
     except ImportError as error:
         raise UserError(f"{place}: its builder needs a package that is not installed ({error})") from None
     except AssertionError as error:
-        raise UserError(f"{place}: {str(error).partition(': ')[2] or error}") from None
+        raise UserError(f"{place}: {str(error).rpartition(': Dataset ')[2]}") from None
 
 
 def _nearest(wanted: str, names: set[str]) -> str:
-    nearest = get_close_matches(wanted, sorted(names), cutoff=0.5) or sorted(names)[:3]
+    nearest = get_close_matches(wanted, sorted(names))
     return f"; nearest: {', '.join(nearest)}" if nearest else ""
