@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-__all__ = ["compiled", "device", "fused", "input_gradient", "value_and_grad"]
+__all__ = ["compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
 
 
 class _Scope(keras.StatelessScope):
@@ -124,6 +124,12 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
         return {name: np.asarray(array)[:count] for name, array in records.items()}
 
     return run
+
+
+def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
+    """``step(state, x) → (state, y)`` along the leading axis of ``xs``, ``y`` one tensor; gives last state and all ``y``."""
+    # JAX remembers a traced body by the identity of its function, with the tracers it closes over: a new one each time.
+    return jax.lax.scan(lambda state, x: step(state, x), state, xs)
 
 
 def _pure(function: Callable, variables: Sequence[keras.Variable]) -> Callable:

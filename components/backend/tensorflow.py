@@ -1,13 +1,14 @@
 """The TensorFlow side of :mod:`components.backend`."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["compiled", "device", "fused", "input_gradient", "value_and_grad"]
+__all__ = ["compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
 
 tf.config.experimental.enable_op_determinism()
 
@@ -43,7 +44,7 @@ def input_gradient(function: Callable, x: Any) -> Any:
 
 def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Callable:
     """``function`` as one graph. TensorFlow finds the variables by itself."""
-    return tf.function(function, reduce_retracing=True)
+    return tf.function(function, reduce_retracing=True, autograph=False)
 
 
 def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
@@ -55,7 +56,7 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
     """
     names: list[str] = []
 
-    @tf.function
+    @partial(tf.function, autograph=False)
     def loop(chunk, count):
         def body(i, records):
             record = step({key: array[i] for key, array in chunk.items()})
@@ -72,3 +73,19 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
         return {name: records[:, i] for i, name in enumerate(names)}
 
     return run
+
+
+def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
+    """``step(state, x) → (state, y)`` along the leading axis of ``xs``, ``y`` one tensor; gives last state and all ``y``."""
+    length = tf.nest.flatten(xs)[0].shape[0]
+    arrays = tf.nest.map_structure(lambda x: tf.TensorArray(x.dtype, size=length).unstack(x), xs)
+    example = tf.nest.map_structure(lambda x: x[0], xs)
+    y = tf.function(lambda state, x: step(state, x)[1], autograph=False).get_concrete_function(state, example)
+    ys = tf.TensorArray(y.output_dtypes, size=length, element_shape=y.output_shapes)
+
+    def body(i, state, ys):
+        state, y = step(state, tf.nest.map_structure(lambda array: array.read(i), arrays))
+        return i + 1, state, ys.write(i, y)
+
+    _, state, ys = tf.while_loop(lambda i, *_: i < length, body, (0, state, ys), maximum_iterations=length)
+    return state, ys.stack()

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import keras
 import numpy as np
+from keras import ops
 
 from components.params import ModelConfig, Optimizer, Spec
 
@@ -65,6 +66,18 @@ class Family(keras.Model):
 
     def conclude(self, train: np.ndarray, seed: int) -> None:
         """Fit what is fitted once the networks are trained, from the training array."""
+
+    def preview(self, examples: np.ndarray, seed: int) -> np.ndarray:
+        """What the sample series shows: samples, or what it makes of held-out ``examples``, in data space."""
+        return self.sample(len(examples), seed)
+
+    def to_unit(self, x: Any) -> Any:
+        """Intensities ``uint8[B, H, W, C]`` as ``float32`` in [0, 1]."""
+        return ops.cast(x, "float32") / (self.spec.levels - 1)
+
+    def to_intensities(self, x: np.ndarray) -> np.ndarray:
+        """Values in [0, 1] as the nearest intensities, ``uint8``."""
+        return np.rint(np.clip(x, 0, 1) * (self.spec.levels - 1)).astype("uint8")
 
     @property
     def transient(self) -> list[keras.Variable]:

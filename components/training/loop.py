@@ -78,6 +78,7 @@ class Trainer:
         Raises:
             NonFiniteLoss: a loss is infinite or not a number.
         """
+        self.model.stop_training = False
         self._restore()
         self.saved = self.started = time.monotonic()
         self.callbacks.on_train_begin()
