@@ -1,0 +1,143 @@
+"""Questions to a model of images. Which ones a model answers is seen from its methods, not from its family."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from keras import ops
+from PIL import Image
+
+from components import pictures
+from components.backend import compiled, in_batches
+from components.metrics import Moments, bits_per_dim, is_discrete, squared_error
+from components.models.contract import Autoencodes, Family, HasBounds, HasLikelihood, Samples
+
+__all__ = ["measure", "show"]
+
+COLUMNS = 8  # of the pictures that show the test split
+PAIRS = 32  # test images in the picture of reconstructions
+WALKS = 8
+
+
+@runtime_checkable
+class Denoises(Protocol):
+    """A model that was trained to undo a corruption; where that is none, ``corrupt`` changes nothing."""
+
+    def corrupt(self, x: Any) -> Any:
+        """Images in [0, 1], ``float32[B, H, W, C]``, as the model was given them in training."""
+
+    def denoise(self, x: Any) -> Any:
+        """Clean images of corrupted ones, both ``float32[B, H, W, C]``."""
+
+
+def measure(model: Family, images: np.ndarray, batch_size: int, k: int) -> dict[str, Any]:
+    """Everything that ``model`` can be asked of held-out images.
+
+    Args:
+        model: a trained model.
+        images: the test split, ``uint8[N, H, W, C]``; memory-mapped it stays on disk.
+        batch_size: images a compiled call; memory does not grow with ``N``.
+        k: draws of the importance-weighted bound.
+
+    Returns:
+        For each answer its mean and standard error over images. Squared errors are per pixel of [0, 1], likelihoods
+        and their bounds in nats per image; where these are probabilities of intensities, in bits per dimension too.
+    """
+    levels, shape = model.spec.levels, model.spec.shape
+    assert levels is not None
+    assert shape is not None
+    answer = _questions(model, k)
+    found: dict[str, Moments] = {}
+    for batch, count in _batches(images, batch_size):
+        answers = {name: ops.convert_to_numpy(value)[:count] for name, value in answer(batch).items()}
+        for name, values in _scores(batch[:count] / (levels - 1), answers):
+            found.setdefault(name, Moments()).add(values)
+    metrics: dict[str, Any] = {name: moments.summary() for name, moments in found.items()}
+    if metrics.get("noisy_input_error", {"mean": None})["mean"] == 0:
+        del metrics["noisy_input_error"], metrics["denoising_error"]
+    if "importance_bound_nats" in metrics:
+        metrics["importance_bound_nats"]["k"] = k
+    if is_discrete(getattr(model.config, "likelihood", ""), levels):
+        dimensions = int(np.prod(shape))
+        for name in [name for name in found if name.endswith("_nats")]:
+            metrics[name.replace("_nats", "_bits_per_dim")] = bits_per_dim(found[name], dimensions)
+    return metrics
+
+
+def show(model: Family, images: np.ndarray, grid: int, steps: int, seed: int) -> Iterator[tuple[str, Image.Image]]:
+    """Pictures of what ``model`` does, each with its name.
+
+    Args:
+        model: a trained model.
+        images: the test split, ``uint8[N, H, W, C]``.
+        grid: samples in a picture.
+        steps: images of a walk from one latent to another.
+        seed: of the samples.
+    """
+    levels = model.spec.levels
+    assert levels is not None
+    if isinstance(model, Samples):
+        yield "samples", pictures.grid(model.sample(grid, seed), levels)
+    if isinstance(model, Autoencodes):
+        yield "reconstructions", pictures.rows(*_reconstructions(model, images[:PAIRS]), levels=levels, columns=COLUMNS)
+        yield "walk", pictures.grid(_walks(model, images[: 2 * WALKS], steps), levels, columns=steps)
+
+
+def _questions(model: Family, k: int):
+    """One compiled function for all questions: ``uint8[B, H, W, C]`` to answers by name."""
+
+    def answer(x):
+        answers = {}
+        if isinstance(model, Autoencodes):
+            answers["reconstruction"] = model.decode(model.encode(x))
+        if isinstance(model, Denoises):
+            answers["noisy_input"] = model.corrupt(model.to_unit(x))
+            answers["denoising"] = model.denoise(answers["noisy_input"])
+        if isinstance(model, HasBounds):
+            answers["elbo"] = model.elbo(x)
+            answers["importance_bound"] = model.importance_bound(x, k)
+        if isinstance(model, HasLikelihood):
+            answers["log_likelihood"] = model.log_likelihood(x)
+        return answers
+
+    return compiled(answer, model.variables)
+
+
+def _scores(clean: np.ndarray, answers: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """A number for each image: images are compared with the clean ones, numbers are nats."""
+    for name, values in answers.items():
+        if values.ndim > 1:
+            yield f"{name}_error", squared_error(clean, values)
+        else:
+            yield f"{name}_nats", values
+
+
+def _batches(images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Batches of one shape, the last filled up with black, and how many of each count."""
+    for start in range(0, len(images), size):
+        batch = np.asarray(images[start : start + size])
+        filler = np.zeros((size - len(batch), *batch.shape[1:]), batch.dtype)
+        yield np.concatenate([batch, filler]), len(batch)
+
+
+def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
+    """Images, what the model saw of them where that is something else, and what it made of that."""
+    images = np.asarray(images)
+    denoises = isinstance(model, Denoises)
+    if denoises:
+        seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), images)
+        if not np.array_equal(model.to_intensities(seen), images):
+            made = in_batches(compiled(model.denoise, model.variables), seen)
+            return [images, model.to_intensities(seen), model.to_intensities(made)]
+    restore = compiled(lambda x: model.decode(model.encode(x)), model.variables)
+    return [images, model.to_intensities(in_batches(restore, images))]
+
+
+def _walks(model: Any, images: np.ndarray, steps: int) -> np.ndarray:
+    """Straight lines between the latents of one half of some images and those of the other, decoded."""
+    z = in_batches(compiled(model.encode, model.variables), images)
+    half = len(z) // 2
+    t = np.linspace(0, 1, steps, dtype=z.dtype).reshape(1, steps, *[1] * (z.ndim - 1))
+    line = (1 - t) * z[:half, None] + t * z[half : 2 * half, None]
+    decoded = in_batches(compiled(model.decode, model.variables), line.reshape(-1, *z.shape[1:]))
+    return model.to_intensities(decoded)

@@ -1,0 +1,98 @@
+"""A small workplace for the steps after training: parameters, data, and models that nobody trained."""
+
+from pathlib import Path
+
+import numpy as np
+
+from components.datasets.arrays import hash_arrays, write_spec
+from components.params import SPLITS, Params, Spec, load
+
+__all__ = ["make_workplace", "save_models"]
+
+PARAMS = """\
+seed: 7
+datasets:
+  squares: {kind: image, source: squares, watch: squares.py, validation: 0.1, test: 0.1, levels: 17}
+  prose: {kind: text, source: ./prose.txt, watch: ./prose.txt, validation: 0.1, test: 0.1}
+models:
+  denoiser:
+    family: autoencoder
+    dataset: squares
+    encoder: dense
+    widths: [8]
+    latent_dim: 2
+    noise: 0.3
+    mixture_components: 2
+    training: &training {epochs: 2, batch_size: 4, optimizer: {learning_rate: 0.01}, sample_every: 1}
+  vae:
+    family: vae
+    dataset: squares
+    encoder: dense
+    widths: [8]
+    latent_dim: 2
+    likelihood: discretized_logistic
+    beta: 1.0
+    kl_warmup_steps: 0
+    free_bits: 0.0
+    training: *training
+  lstm:
+    family: lstm
+    dataset: prose
+    cell: lstm
+    layers: 1
+    units: 8
+    embedding_dim: 4
+    dropout: 0.0
+    tie_embeddings: false
+    sequence_length: 8
+    training: *training
+evaluation: {batch_size: 4, grid: 4, text_length: 12, walk_steps: 3, importance_samples: 2, timed_samples: 2}
+execution: {steps_per_call: 4, checkpoint_seconds: 60, parallel_stages: 2, stage_timeout_minutes: 60}
+"""
+
+
+def make_workplace(folder: Path) -> Params:
+    """Write ``params.yaml`` and ``data/arrays`` into ``folder``: 10 test images of 4 × 4, 300 characters of text."""
+    (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    random = np.random.default_rng(0)
+    images = {split: random.integers(0, 17, (10, 4, 4, 1), np.uint8) for split in SPLITS}
+    text = {split: random.integers(1, 5, 300).astype(np.uint8) for split in SPLITS}
+    _write(folder, "squares", images, kind="image", shape=(4, 4, 1), levels=17)
+    _write(folder, "prose", text, kind="text", vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
+    return load(folder / "params.yaml")
+
+
+def save_models(folder: Path, params: Params) -> None:
+    """Write every model as it is before training into ``artifacts/models``."""
+    import keras
+
+    from components.datasets.arrays import open_arrays
+    from components.models import build, storage
+
+    for name, config in params.models.items():
+        keras.utils.set_random_seed(params.seed)
+        data = open_arrays(folder / "data/arrays" / config.dataset)
+        model = build(config, data.spec)
+        model.conclude(data.split("train"), params.seed)
+        target = folder / "artifacts/models" / name
+        target.mkdir(parents=True)
+        storage.save(model, target)
+
+
+def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], **described) -> None:
+    target = folder / "data/arrays" / name
+    target.mkdir(parents=True)
+    for split, array in arrays.items():
+        np.save(target / f"{split}.npy", array)
+    counts = {split: len(array) for split, array in arrays.items()}
+    write_spec(
+        target,
+        Spec(
+            name=name,
+            source=name,
+            counts=counts,
+            duplicates={"train, test": 0},
+            arrays=hash_arrays(target),
+            **described,
+        ),
+    )
