@@ -29,7 +29,7 @@ class GaussianMixture(layers.Layer):
         """
         from sklearn.mixture import GaussianMixture as Fitted
 
-        k = min(len(self.weight), len(points))
+        k = min(self.weight.shape[0], len(points))
         fitted = Fitted(k, reg_covar=1e-4, random_state=seed).fit(points.astype("float64"))
         for variable, value in [
             (self.weight, fitted.weights_),

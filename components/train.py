@@ -1,0 +1,146 @@
+"""Train one model of ``params.yaml``: ``python -m components.train NAME``.
+
+Writes the trained model, its curves and its sample series. Killed and started again, it goes on from its last
+checkpoint and ends with the same bytes.
+"""
+
+import argparse
+import csv
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.costs import record_costs
+from components.datasets.arrays import Arrays, open_arrays
+from components.files import atomic_file, atomic_folder, sha256
+from components.params import ModelConfig, Params, Spec, UserError, did_you_mean, load, run_step
+
+if TYPE_CHECKING:
+    from components.models.contract import Family
+    from components.training.feeds import Feed
+    from components.training.loop import Trainer
+
+CHECKPOINTS = Path(".menagerie/checkpoints")
+
+
+def main() -> None:
+    """Train a model."""
+    parser = argparse.ArgumentParser(prog="python -m components.train", description=__doc__.splitlines()[0])
+    parser.add_argument("name", metavar="NAME", help="a model of params.yaml")
+    name = parser.parse_args().name
+    params = load()
+    if name not in params.models:
+        raise UserError(f"train: {name}: params.yaml has no such model{did_you_mean(name, params.models)}")
+    config = params.models[name]
+    arrays = open_arrays(Path("data/arrays") / config.dataset)
+    train(name, config, params, arrays)
+
+
+def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> None:
+    """Train, and write what came out, whole or not at all."""
+    import keras
+
+    from components.backend import device
+    from components.models import build
+    from components.models.storage import save
+    from components.registry.runs import training_run
+    from components.training.checkpoints import training_key
+    from components.training.loop import NonFiniteLoss
+
+    keras.utils.set_random_seed(params.seed)
+    model = build(config, arrays.spec)
+    key = training_key(config, arrays.spec, params.seed)
+    checkpoint = CHECKPOINTS / f"{name}-{key}"
+    with training_run(name, config, arrays.spec, params.seed, key) as run:
+        trainer = make_trainer(name, model, params, arrays, checkpoint, [run.callback(checkpoint / "progress")])
+        try:
+            history = trainer.run()
+        except NonFiniteLoss as error:
+            raise UserError(f"train: {name}: {error} in {checkpoint}") from None
+        model.conclude(arrays.split("train"), params.seed)
+        with atomic_folder(Path("artifacts/models") / name) as folder:
+            save(model, folder)
+        write_curves(Path("artifacts/curves") / f"{name}.csv", history)
+        with atomic_folder(Path("artifacts/progress") / name) as folder:
+            shutil.copytree(checkpoint / "progress", folder, dirs_exist_ok=True)
+        weights = sha256(Path("artifacts/models") / name / "model.safetensors")
+        costs = {
+            "seconds": round(trainer.seconds, 2),
+            "examples_per_second": round(trainer.feed.examples * len(history) / trainer.seconds, 1),
+            "backend": keras.backend.backend(),
+            "device": device(),
+            "cores": os.cpu_count(),
+        }
+        record_costs(name, weights, "training", costs)
+        run.conclude(weights)
+    shutil.rmtree(checkpoint)
+
+
+def make_trainer(
+    name: str, model: "Family", params: Params, arrays: Arrays, checkpoint: Path, callbacks: list[Any]
+) -> "Trainer":
+    """The trainer of a model, with everything that params.yaml asks for."""
+    from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
+    from components.training.loop import Trainer
+    from components.training.validation import Validation
+
+    training = model.config.training
+    updates = max(player.updates for player in model.players())
+    held_out = feed(model, arrays, "validation", 1, None)
+    write = partial(write_preview, examples=arrays.split("validation")[: params.evaluation.grid], params=params)
+    return Trainer(
+        model,
+        training,
+        feed(model, arrays, "train", updates, params.seed),
+        Validation(model, held_out, params.execution.steps_per_call),
+        [
+            BestWeights(training.best_weights, training.early_stopping),
+            SampleSeries(write, checkpoint / "progress", training.sample_every),
+            *callbacks,
+            ProgressReport(name),
+        ],
+        params.execution.steps_per_call,
+        checkpoint / "state.safetensors",
+        params.execution.checkpoint_seconds,
+    )
+
+
+def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | None) -> "Feed":
+    """The examples of a split as the model takes them; a split smaller than a batch is one batch."""
+    from components.training.feeds import Examples, Streams
+
+    data, size = arrays.split(split), model.config.training.batch_size
+    if model.feed == "streams":
+        return Streams(data, size, model.config.sequence_length, seed)
+    named = {"image": data}
+    if (labels := arrays.labels(split)) is not None:
+        named["label"] = labels
+    return Examples(named, size if seed is not None else min(size, len(data)), updates, seed)
+
+
+def write_preview(model: "Family", stem: Path, examples: Any, params: Params) -> None:
+    """One entry of the sample series: a picture, or a text."""
+    spec: Spec = model.spec
+    if spec.kind == "image":
+        from components.pictures import grid, save
+
+        save(grid(model.preview(examples, params.seed), spec.levels), stem.with_suffix(".png"))
+    else:
+        tokens = model.sample(1, params.seed, length=params.evaluation.text_length)
+        stem.with_suffix(".txt").write_text(spec.text(tokens[0]), encoding="utf-8")
+
+
+def write_curves(path: Path, history: list[dict[str, float]]) -> None:
+    """A row for each epoch."""
+    names = ["epoch", "step", "loss", "val_loss", "learning_rate"]
+    names += sorted(set(history[0]) - set(names))
+    with atomic_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{value:.7g}" for name, value in row.items()} for row in history)
+
+
+if __name__ == "__main__":
+    run_step(main)
