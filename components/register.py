@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.files import write_json
-from components.params import Params, UserError, load, run_step
+from components.params import Params, UserError, did_you_mean, load, run_step
 
 if TYPE_CHECKING:
     from components.registry.trained import Trained
@@ -50,7 +50,7 @@ def receipt(trained: "Trained") -> dict[str, str]:
 
 def _checked(name: str, params: Params) -> str:
     if name not in params.models:
-        raise UserError(f"params.yaml: models: no model is named {name!r}; there are {', '.join(params.models)}")
+        raise UserError(f"params.yaml: models: no model is named {name!r}{did_you_mean(name, params.models)}")
     return name
 
 

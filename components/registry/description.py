@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from components.registry.recording import flat
 from components.registry.trained import Trained
 
 __all__ = ["describe_version"]
@@ -14,10 +13,10 @@ LONGEST = 600  # characters of a text that is shown
 
 
 def describe_version(run_id: str, trained: Trained) -> str:
-    """Markdown: a sentence, the samples, a table of numbers, how to use it."""
-    costs = flat(trained.costs)
+    """Markdown: a sentence, the samples, how to use it, a table of numbers."""
+    costs = {key: value for key, value in trained.costs.items() if isinstance(value, Mapping)}
     parts = [f"A **{trained.config.family}** trained on **{trained.spec.name}**."]
-    parts += [_samples(run_id, trained), _table(trained.metrics | ({"costs": costs} if costs else {})), _usage(trained)]
+    parts += [_samples(run_id, trained), _usage(trained), _table(trained.metrics | costs)]
     return "\n\n".join(part for part in parts if part)
 
 

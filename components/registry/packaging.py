@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -23,7 +24,6 @@ __all__ = ["knobs", "package", "signature"]
 COMPONENTS = Path(__file__).parents[1]
 TRAVELS = ("__init__.py", "files.py", "params", "models", "networks", "backend")
 REQUIRES = ("mlflow", "keras", "numpy", "pydantic", "ruamel.yaml", "safetensors")
-BACKENDS = ("tensorflow", "jax")
 TYPES = {"bool": DataType.boolean, "int": DataType.long, "float": DataType.double, "str": DataType.string}
 
 
@@ -110,7 +110,9 @@ def _copy_code(target: Path) -> None:
 
 
 def _requirements() -> list[str]:
-    installed = {name: _version(name) for name in (*REQUIRES, *BACKENDS)}
+    """What the sampler imports, at the versions installed here: TensorFlow, and the backend in use if it is another."""
+    backends = {"tensorflow", os.environ.get("KERAS_BACKEND", "tensorflow")}
+    installed = {name: _version(name) for name in (*REQUIRES, *sorted(backends))}
     return [f"{name}=={version}" for name, version in installed.items() if version]
 
 

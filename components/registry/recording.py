@@ -14,7 +14,7 @@ from typing import Any
 import mlflow
 import numpy as np
 from mlflow.data.schema import TensorDatasetSchema
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.types import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
@@ -137,13 +137,10 @@ def record_series(run_id: str, folder: Path, recorded: set[int]) -> None:
 
 
 def record_costs(run_id: str, costs: Mapping[str, Any]) -> None:
-    """Log what the work cost: numbers as metrics, and what they were measured on as tags."""
-    values = {key: value for key, value in flat(costs).items() if key != "weights"}
-    numbers = {key: value for key, value in values.items() if isinstance(value, int | float)}
-    words = [
-        RunTag(f"menagerie.{key.split('.')[-1]}", str(value)) for key, value in values.items() if key not in numbers
-    ]
+    """Log what the work cost: numbers as metrics, and of training also what it ran on, as tags."""
     client = mlflow.MlflowClient()
-    present = client.get_run(run_id).data.metrics
-    record_metrics(run_id, {f"costs/{key}": value for key, value in numbers.items() if f"costs/{key}" not in present})
-    client.log_batch(run_id, tags=words)
+    known = client.get_run(run_id).data.metrics
+    numbers = {f"costs/{key}": value for key, value in flat(costs).items() if isinstance(value, int | float)}
+    record_metrics(run_id, {key: value for key, value in numbers.items() if known.get(key) != value})
+    for key, value in costs.get("training", {}).items():
+        client.set_tag(run_id, f"menagerie.{key}", value)

@@ -41,10 +41,11 @@ class Sampler(PythonModel):
         return self._shown(samples)
 
     def _shown(self, samples: np.ndarray) -> np.ndarray | list[str]:
-        vocabulary, levels = self.model.spec.vocabulary, self.model.spec.levels
-        if vocabulary:
-            return ["".join(vocabulary[token] for token in tokens) for tokens in samples]
-        return np.rint(samples * (255 / ((levels or 256) - 1))).astype(np.uint8)
+        spec = self.model.spec
+        if spec.kind == "text":
+            return [spec.text(tokens) for tokens in samples]
+        assert spec.levels is not None
+        return np.rint(samples * (255 / (spec.levels - 1))).astype(np.uint8)
 
 
 def _whole_number(value: Any, name: str, least: int, most: int) -> int:

@@ -17,6 +17,7 @@ from components.params import UserError
 __all__ = ["EXPERIMENT", "connect", "exclusive", "project_root", "suppress_existing", "tracking_uri"]
 
 EXPERIMENT = "menagerie"
+KIND = "mlflow.experimentKind"  # by which the pages of an experiment show training, not language models
 SQLITE = "sqlite:///"
 PATIENCE = 10  # seconds that a server may take to answer
 
@@ -60,7 +61,7 @@ def _experiment_id(uri: str) -> str:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         with suppress_existing():  # another machine may make it on the same server
-            return client.create_experiment(EXPERIMENT, artifact_location=_artifact_location(uri))
+            return client.create_experiment(EXPERIMENT, _artifact_location(uri), {KIND: "custom_model_development"})
         return _experiment_id(uri)
     if experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)

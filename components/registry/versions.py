@@ -36,6 +36,7 @@ __all__ = ["CANDIDATE", "register"]
 
 CANDIDATE = "candidate"
 OF_THE_PROCESS = (PROCESS, TRAINING)
+LOGGED = "models:/"
 
 
 def register(trained: Trained) -> ModelVersion:
@@ -50,7 +51,7 @@ def register(trained: Trained) -> ModelVersion:
         run_id = _run(experiment, trained, version)
         _complete(run_id, trained)
         version = _make_version(run_id, trained, version)
-        _record_evaluation(run_id, version.model_id, trained.metrics)
+        _record_evaluation(run_id, _model_id(version), trained.metrics)
         client = mlflow.MlflowClient()
         client.update_model_version(trained.name, version.version, describe_version(run_id, trained))
         client.set_registered_model_alias(trained.name, CANDIDATE, version.version)
@@ -85,15 +86,29 @@ def _make_version(run_id: str, trained: Trained, version: ModelVersion | None) -
     client = mlflow.MlflowClient()
     if version is not None:
         if not _has_files(version):
-            package(run_id, trained.folder, trained.config, trained.spec, version.model_id)
+            package(run_id, trained.folder, trained.config, trained.spec, _model_id(version))
         return version
     model_id = package(run_id, trained.folder, trained.config, trained.spec)
-    tags = {key: value for key, value in client.get_run(run_id).data.tags.items() if key.startswith(PREFIX)}
-    tags = {key: value for key, value in tags.items() if key not in OF_THE_PROCESS} | {f"{PREFIX}dvc_lock": lock_hash()}
     _make_registered_model(trained)
     return client.create_model_version(
-        trained.name, source=f"models:/{model_id}", run_id=run_id, tags=tags, model_id=model_id
+        trained.name, f"{LOGGED}{model_id}", run_id, tags=_tags(run_id, trained), model_id=model_id
     )
+
+
+def _tags(run_id: str, trained: Trained) -> dict[str, str]:
+    """The lineage that the run has, what training cost, and ``dvc.lock`` as it is now, with the training in it."""
+    lineage = {
+        key: value
+        for key, value in mlflow.MlflowClient().get_run(run_id).data.tags.items()
+        if key.startswith(PREFIX) and key not in OF_THE_PROCESS
+    }
+    costs = {f"{PREFIX}{key}": str(value) for key, value in trained.costs.get("training", {}).items()}
+    return lineage | costs | {f"{PREFIX}dvc_lock": lock_hash()}
+
+
+def _model_id(version: ModelVersion) -> str:
+    """The logged model of a version: a database answers it as the version's source only."""
+    return str(version.source).removeprefix(LOGGED)
 
 
 def _make_registered_model(trained: Trained) -> None:
@@ -109,9 +124,8 @@ def _has_files(version: ModelVersion) -> bool:
         return False
 
 
-def _record_evaluation(run_id: str, model_id: str | None, metrics: Mapping[str, Any]) -> None:
-    model = mlflow.get_logged_model(model_id) if model_id else None
-    known = {metric.key: metric.value for metric in (model and model.metrics) or []}
+def _record_evaluation(run_id: str, model_id: str, metrics: Mapping[str, Any]) -> None:
+    known = {metric.key: metric.value for metric in mlflow.get_logged_model(model_id).metrics or []}
     numbers = {f"evaluation/{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
     changed = {key: value for key, value in numbers.items() if known.get(key) != value}
     record_metrics(run_id, changed, model_id=model_id)
