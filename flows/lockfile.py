@@ -82,9 +82,13 @@ def _stages(path: Path) -> dict[str, Any] | None:
     except (OSError, UnicodeDecodeError, YAMLError):
         return None
     stages = content.get("stages") if isinstance(content, dict) else None
-    whole = (
-        text.endswith("\n")
-        and isinstance(stages, dict)
-        and all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values())
-    )
+    whole = text.endswith("\n") and isinstance(stages, dict) and all(map(_is_entry, stages.values()))
     return stages if whole else None
+
+
+def _is_entry(stage: Any) -> bool:
+    return (
+        isinstance(stage, dict)
+        and "cmd" in stage
+        and all(isinstance(stage.get(part, []), list) for part in ("deps", "outs"))
+    )

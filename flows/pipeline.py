@@ -8,6 +8,8 @@ is, and is shown as ``Cached``. A failed stage stops what reads from it and noth
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +26,8 @@ from flows.publish import publish
 from flows.stages import StageRunner
 
 __all__ = ["main", "pipeline", "run_stage"]
+
+REFUSED = "Refused"
 
 
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE)
@@ -64,15 +68,19 @@ def pipeline(targets: list[str] | None = None, parallel: int | None = None, forc
         force: run stages even if they are up to date.
 
     Returns:
-        Completed, or Failed with the names of the stages that failed and of those that did not run because of them.
+        Completed; Failed with the names of the stages that failed and of those that did not run because of them; or
+        Refused, a failed state too, for a mistake that was found before any work.
     """
     logger = get_run_logger()
-    execution = load().execution
-    graph = read_graph(targets or ())
     guard = LockGuard()
-    if guard.check():
-        logger.warning("dvc.lock was cut off; it is again as it was when a stage last ended")
-    _prepare_record()
+    try:
+        execution = load().execution
+        with _record():
+            if guard.check():
+                logger.warning("dvc.lock was cut off; it is again as it was when a stage last ended")
+            graph = read_graph(targets or ())
+    except UserError as error:
+        return Failed(name=REFUSED, message=str(error))
 
     runner = StageRunner({"MENAGERIE_EXECUTION": f"prefect {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {flow_run.name}"})
 
@@ -82,6 +90,8 @@ def pipeline(targets: list[str] | None = None, parallel: int | None = None, forc
 
     try:
         futures = walk(graph, parallel or execution.parallel_stages, start)
+        for future in futures.values():
+            future.wait()  # they have ended: this takes their final states over
     except BaseException:
         runner.stop()
         guard.heal()
@@ -92,11 +102,17 @@ def pipeline(targets: list[str] | None = None, parallel: int | None = None, forc
     return verdict
 
 
-def _prepare_record() -> None:
-    """Make MLflow's database before several stages reach for it; in its own process, for it is heavy to import."""
-    answer = subprocess.run([sys.executable, "-m", "components.registry"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise UserError(f"MLflow's record cannot be opened: {answer.stderr.strip() or answer.stdout.strip()}")
+@contextmanager
+def _record() -> Iterator[None]:
+    """Make MLflow's database before several stages reach for it, in a process of its own beside the block."""
+    command = [sys.executable, "-m", "components.registry"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        yield
+    finally:
+        _, complaint = process.communicate()
+    if process.returncode:
+        raise UserError(*complaint.strip().splitlines())
 
 
 def _verdict(states: dict[str, State]) -> State:
@@ -118,11 +134,14 @@ def main() -> None:
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
     options = parser.parse_args()
     load()
-    read_graph(options.targets or ())
+    if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
+        read_graph(options.targets)
     try:
         state = pipeline(options.targets, options.parallel, options.force, return_state=True)
     except KeyboardInterrupt:
         sys.exit(130)
+    if state.name == REFUSED:
+        raise UserError(state.message or REFUSED)
     if not state.is_completed():
         sys.exit(1)
 
