@@ -78,7 +78,7 @@ def decode(content: bytes, dataset: Dataset) -> np.ndarray:
 
 def quantise(image: np.ndarray, levels: int) -> np.ndarray:
     """Intensities 0 … 255 as the nearest of ``levels`` evenly spaced ones, 0 … levels - 1."""
-    return image if levels == 256 else ((image.astype(np.uint16) * (2 * levels - 2) + 255) // 510).astype(np.uint8)
+    return image if levels == 256 else np.rint(image * ((levels - 1) / 255)).astype(np.uint8)
 
 
 class Writers:

@@ -35,8 +35,6 @@ def plan_parts(key: str, available: Collection[str], validation: float, test: fl
         raise UserError(f"datasets.{key}.source: splits {', '.join(available)}; a training split is needed")
     own = {name: {name: 1.0} for name in SPLITS if name in available and name != pool}
     cut = {name: share for name, share in (("validation", validation), ("test", test)) if share and name not in own}
-    if sum(cut.values()) >= 1:
-        raise UserError(f"datasets.{key}: validation {validation} and test {test} leave nothing to train on")
     return {pool: {**cut, "train": 1.0 - sum(cut.values())}, **own}
 
 
