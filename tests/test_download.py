@@ -1,14 +1,12 @@
 """``python -m components.download``: what it leaves, and how it refuses."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-import tensorflow_datasets as tfds
 
 from components import download
 from components.params import UserError
@@ -161,23 +159,3 @@ def test_a_file_with_another_check_sum_is_refused(tmp_path: Path, monkeypatch: p
         UserError, match=r"input\.txt, has wrong checksum: \* Expected: .* \* Got: UrlInfo\(size=20 bytes"
     ):
         run_step_in(tmp_path, download.main, "x")
-
-
-def test_archives_of_one_name_are_not_taken_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    manual = os.environ.get(download.MANUAL)
-    if not manual or not (Path(manual) / "mnist").is_dir():
-        pytest.skip(f"{download.MANUAL} names no folder with mnist/ in it")
-    extracted = tmp_path / ".menagerie/downloads/extracted"
-    extracted.mkdir(parents=True)
-    for name in (
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ):
-        (extracted / f"GZIP.{name}.gz").write_bytes(b"of another data set")
-    write_params(tmp_path, mnist=make_dataset("image", "mnist"))
-    run_step_in(tmp_path, download.main, "mnist")
-    info = tfds.builder_from_directory(tmp_path / "data/raw/mnist").info
-    assert {name: split.num_examples for name, split in info.splits.items()} == {"train": 60_000, "test": 10_000}
-    shutil.rmtree(tmp_path / "data")

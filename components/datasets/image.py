@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from components.datasets.arrays import ArrayWriter, array_writer
 from components.datasets.duplicates import DuplicateCounter
@@ -35,7 +35,7 @@ def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, A
                 try:
                     image = decode(encoded, dataset)
                 except UNREADABLE as error:
-                    failures.add(f"{name}: {error}")
+                    failures.add(name, error)
                     continue
                 if writers is None:
                     writers = Writers(stack, folder, image.shape, name, raw.classes is not None)
@@ -115,9 +115,10 @@ class Failures:
     def __init__(self, key: str, allowed: int):
         self._key, self._allowed, self._lines = key, allowed, list[str]()
 
-    def add(self, line: str) -> None:
+    def add(self, name: str, error: Exception) -> None:
         """Note a file and what is wrong with it."""
-        self._lines.append(" ".join(f"datasets.{self._key}: cannot decode {line}".split()))
+        cause = "neither PNG nor JPEG" if isinstance(error, UnidentifiedImageError) else " ".join(str(error).split())
+        self._lines.append(f"datasets.{self._key}: cannot decode {name}: {cause}")
 
     def judge(self) -> None:
         """Say which files were left out, or raise :class:`UserError` where there are more than allowed."""

@@ -37,7 +37,8 @@ def find_feature(key: str, kind: str, info: tfds.core.DatasetInfo) -> str:
 
 def find_labels(info: tfds.core.DatasetInfo) -> str | None:
     """Name of the feature that holds the class of an example, if there is one."""
-    names = [name for name, feature in info.features.items() if isinstance(feature, tfds.features.ClassLabel)]
+    labels = tfds.features.ClassLabel
+    names = [name for name, feature in info.features.items() if isinstance(feature, labels) and feature.num_classes]
     return "label" if "label" in names else next(iter(names), None)
 
 
