@@ -15,7 +15,7 @@ from components.models.contract import Autoencodes, Family, HasBounds, HasLikeli
 __all__ = ["measure", "show"]
 
 COLUMNS = 8  # of the pictures that show the test split
-PAIRS = 32  # test images in the picture of reconstructions
+ROWS = 9  # at most, of the picture of reconstructions
 WALKS = 8
 
 
@@ -79,7 +79,7 @@ def show(model: Family, images: np.ndarray, grid: int, steps: int, seed: int) ->
     if isinstance(model, Samples):
         yield "samples", pictures.grid(model.sample(grid, seed), levels)
     if isinstance(model, Autoencodes):
-        yield "reconstructions", pictures.rows(*_reconstructions(model, images[:PAIRS]), levels=levels, columns=COLUMNS)
+        yield "reconstructions", pictures.rows(*_reconstructions(model, images), levels=levels, columns=COLUMNS)
         yield "walk", pictures.grid(_walks(model, images[: 2 * WALKS], steps), levels, columns=steps)
 
 
@@ -121,16 +121,17 @@ def _batches(images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
-    """Images, what the model saw of them where that is something else, and what it made of that."""
-    images = np.asarray(images)
+    """The first images, what the model saw of them where that is something else, and what it made of that."""
     denoises = isinstance(model, Denoises)
     if denoises:
-        seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), images)
-        if not np.array_equal(model.to_intensities(seen), images):
+        clean = np.asarray(images[: COLUMNS * (ROWS // 3)])
+        seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), clean)
+        if not np.array_equal(model.to_intensities(seen), clean):
             made = in_batches(compiled(model.denoise, model.variables), seen)
-            return [images, model.to_intensities(seen), model.to_intensities(made)]
+            return [clean, model.to_intensities(seen), model.to_intensities(made)]
+    clean = np.asarray(images[: COLUMNS * (ROWS // 2)])
     restore = compiled(lambda x: model.decode(model.encode(x)), model.variables)
-    return [images, model.to_intensities(in_batches(restore, images))]
+    return [clean, model.to_intensities(in_batches(restore, clean))]
 
 
 def _walks(model: Any, images: np.ndarray, steps: int) -> np.ndarray:

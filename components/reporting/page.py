@@ -24,8 +24,13 @@ __all__ = ["page"]
 HERE = Path(__file__).parent
 EXCERPT = 700  # characters shown of a text data set
 ADDRESS = r"https?://[^\s,;)<]*[^\s,;:.)<]"
-FIGURES = ("samples", "reconstructions", "walk")
+FIGURES = {
+    "samples": "samples",
+    "reconstructions": "test images, and below each its reconstruction",
+    "walk": "from the latent of one test image to that of another",
+}
 NO_LOSS = {"epoch", "step", "learning_rate"}
+NORMS = {"grad_norm_first": "first layer", "grad_norm_last": "last", "grad_norm": "all"}
 
 
 def page(results: list[Result], params: Params) -> str:
@@ -43,6 +48,7 @@ def page(results: list[Result], params: Params) -> str:
         blank=table.NONE,
         models=[_model(result) for result in results],
         data=[_data(arrays, params.evaluation.grid) for arrays in data.values()],
+        machines=sorted({machine for result in results if (machine := _machine(result.costs.get("training", {})))}),
         commit=_commit(),
         seed=params.seed,
     )
@@ -59,7 +65,9 @@ def _model(result: Result) -> dict[str, Any]:
         "introduction": introduction,
         "departures": departures,
         "parameters": _flat(result.config.model_dump(mode="json", exclude_none=True)),
-        "figures": [(stem, _shown(result.files[stem])) for stem in FIGURES if stem in result.files],
+        "figures": [
+            (stem, caption, _shown(result.files[stem])) for stem, caption in FIGURES.items() if stem in result.files
+        ],
         "series": [(epoch, _shown(path)) for epoch, path in sorted(result.series.items())],
         "charts": [Markup(chart) for chart in _charts(result.curves)],
         "receipt": _flat(result.receipt),
@@ -85,18 +93,15 @@ def _marked_up(text: str) -> Markup:
 def _charts(curves: dict[str, list[float]]) -> list[str]:
     """One chart for each loss, training and validation together, and one for the gradients' norms."""
     epochs = curves.get("epoch", [])
-    norms = {name.removeprefix("grad_norm_"): curves[name] for name in curves if name.startswith("grad_norm_")}
-    names = dict.fromkeys(
-        name.removeprefix("val_") for name in curves if name not in NO_LOSS and not name.startswith("grad_norm_")
-    )
+    norms = {label: curves[name] for name, label in NORMS.items() if name in curves}
+    names = dict.fromkeys(name.removeprefix("val_") for name in curves if name not in NO_LOSS and name not in NORMS)
     charts = []
     for name in names:
         found = {"training": curves.get(name), "validation": curves.get(f"val_{name}")}
         series = {label: values for label, values in found.items() if values is not None}
         charts.append(line_chart(name.replace("_", " "), "epoch", epochs, series))
     if norms:
-        series = {f"{name} layer": values for name, values in norms.items()}
-        charts.append(line_chart("gradient norm", "epoch", epochs, series))
+        charts.append(line_chart("gradient norm", "epoch", epochs, norms))
     return [chart for chart in charts if chart]
 
 
@@ -110,13 +115,13 @@ def _data(arrays: Arrays, count: int) -> dict[str, Any]:
         assert spec.shape is not None
         shown = {"picture": _data_uri(_png(np.asarray(test[:count]), spec.levels))}
         height, width, channels = spec.shape
-        about = f"{height} × {width} × {channels}, {spec.levels} intensities"
+        about = f"Images of {height} × {width} × {channels}, {spec.levels} intensities"
         if spec.classes:
             about += f", {len(spec.classes)} classes"
     else:
         vocabulary = spec.vocabulary or ()
         shown = {"text": "".join(vocabulary[token] for token in test[:EXCERPT])}
-        about = f"characters, {len(vocabulary) - 1} of them distinct in the training part"
+        about = f"Characters, {len(vocabulary) - 1} distinct ones in the training part"
     return {
         "name": spec.name,
         "source": spec.source,
@@ -155,6 +160,12 @@ def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         else:
             lines.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
     return lines
+
+
+def _machine(training: dict[str, Any]) -> str:
+    """What trained a model; empty where that is not known."""
+    known = {"backend", "device", "cores"} <= training.keys()
+    return "{backend} on {device} with {cores} cores".format(**training) if known else ""
 
 
 def _commit() -> str:

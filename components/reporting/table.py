@@ -87,7 +87,8 @@ COLUMNS = (
         "importance bound",
         "nats",
         ("importance_bound_nats",),
-        "Importance-weighted lower bound of the same log-likelihood, on average tighter than the ELBO.",
+        "Importance-weighted lower bound of the same log-likelihood, on average tighter than the ELBO; of"
+        " evaluation.importance_samples draws.",
         "≥",
     ),
     Column(
@@ -114,7 +115,13 @@ COLUMNS = (
         "Two to the power of the bits: as hard to guess as one of so many equally likely characters.",
     ),
     Column(COST, "training", "s", ("costs", "training", "seconds"), "Wall-clock seconds of training."),
-    Column(COST, "sampling", "1/s", ("costs", "sampling", "samples_per_second"), "Samples a second, once compiled."),
+    Column(
+        COST,
+        "sampling",
+        "1/s",
+        ("costs", "sampling", "samples_per_second"),
+        "Images, or texts of the length in params.yaml, a second, once compiled.",
+    ),
     Column(COST, "evaluation", "s", ("costs", "evaluation", "seconds"), "Wall-clock seconds of the evaluation."),
 )
 
