@@ -25,8 +25,10 @@ help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(VENV)/.installed  ## make .venv with the locked dependencies
+	@:
 
 install-dev: $(VENV)/.installed-dev  ## the same, with JAX and what tests and checks need
+	@:
 
 run: install  ## run the whole pipeline: data, training, evaluation, registration, report
 	@$(BIN)/python -m components.registry
