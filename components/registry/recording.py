@@ -140,7 +140,7 @@ def record_costs(run_id: str, costs: Mapping[str, Any]) -> None:
     """Log what the work cost: numbers as metrics, and of training also what it ran on, as tags."""
     client = mlflow.MlflowClient()
     known = client.get_run(run_id).data.metrics
-    numbers = {f"costs/{key}": value for key, value in flat(costs).items() if isinstance(value, int | float)}
+    numbers = {f"time/{key}": value for key, value in flat(costs).items() if isinstance(value, int | float)}
     record_metrics(run_id, {key: value for key, value in numbers.items() if known.get(key) != value})
     for key, value in costs.get("training", {}).items():
         client.set_tag(run_id, f"menagerie.{key}", value)

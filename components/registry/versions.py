@@ -126,6 +126,6 @@ def _has_files(version: ModelVersion) -> bool:
 
 def _record_evaluation(run_id: str, model_id: str, metrics: Mapping[str, Any]) -> None:
     known = {metric.key: metric.value for metric in mlflow.get_logged_model(model_id).metrics or []}
-    numbers = {f"evaluation/{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
+    numbers = {f"test/{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
     changed = {key: value for key, value in numbers.items() if known.get(key) != value}
     record_metrics(run_id, changed, model_id=model_id)
