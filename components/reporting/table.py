@@ -199,7 +199,7 @@ def _plain(value: Any) -> str:
 def to_markdown(results: Sequence[Result]) -> str:
     """The table as Markdown, with costs."""
     columns = used(results)
-    lines = [["model", "family", "data", *map(_titled, columns)]]
+    lines = [["model", "family", "data", *map(_alone, columns)]]
     lines.append(["---"] * 3 + ["---:"] * len(columns))
     lines += [[result.name, result.config.family, result.config.dataset, *cells(result, columns)] for result in results]
     notes = [f"- **{column.heading}**: {column.meaning}" for column in columns]
@@ -209,6 +209,11 @@ def to_markdown(results: Sequence[Result]) -> str:
 
 def _titled(column: Column) -> str:
     return f"{column.heading}, {column.unit}" if column.unit else column.heading
+
+
+def _alone(column: Column) -> str:
+    """A title that does not stand below its group's."""
+    return f"squared error × 10⁻³, {column.heading}" if column.factor != 1 else _titled(column)
 
 
 def to_text(results: Sequence[Result]) -> str:

@@ -77,6 +77,13 @@ def test_markdown_has_a_cell_for_each_heading(results):
     assert len(lines) == 2 + len(results)
 
 
+def test_a_scaled_number_says_so_wherever_it_is_shown(results):
+    (line,) = (line for line in table.to_markdown(results).splitlines() if line.startswith("| denoiser"))
+    assert "12.3 ± 0.4" in line
+    assert "squared error × 10⁻³, reconstruction" in table.to_markdown(results)
+    assert "× 10⁻³" in table.to_text(results).split("\n\n")[1].splitlines()[0]
+
+
 def test_text_is_aligned_and_narrow(results):
     text = table.to_text(results)
     assert max(map(len, text.splitlines())) <= 100
