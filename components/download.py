@@ -73,6 +73,8 @@ def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None, workshop: Pa
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
     from tensorflow_datasets.core.download.util import DownloadError
 
+    from components.datasets.records import settle
+
     config = tfds.download.DownloadConfig(
         manual_dir=manual,
         extract_dir=workshop / "extracted",
@@ -92,6 +94,8 @@ def fetch(builder: "tfds.core.DatasetBuilder", manual: Path | None, workshop: Pa
         if "Missing checksums" not in str(error):
             raise
         raise UserError(f"{builder.name}: TFDS registers no check sum for its files: {_one_line(error)}") from None
+    for file in Path(builder.data_dir).glob("*.tfrecord*"):
+        settle(file)
 
 
 def _one_line(error: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from components import download
+from components.datasets.records import settle
 from components.params import UserError
 from tests.datasets.desk import make_dataset, run_step_in, write_params, write_picture
 
@@ -41,6 +42,10 @@ def test_two_runs_leave_the_same_bytes_and_nothing_else(tmp_path: Path) -> None:
         "features.json",
         "label.labels.txt",
     ]
+    (digits,) = (tmp_path / "one/data/raw/digits").glob("*.tfrecord*")
+    before = digits.read_bytes()
+    settle(digits)
+    assert digits.read_bytes() == before
     for files in written[0].values():
         assert all(str(tmp_path).encode() not in whole for whole in files.values())
 

@@ -1,17 +1,12 @@
-"""What ``download`` left: a folder that TFDS wrote, read back an example at a time.
-
-Reads TFRecord files without TensorFlow, which takes seconds to start: each record is its length in 8 bytes, 4 bytes of
-check sum, a serialised ``tf.train.Example``, and 4 bytes of check sum
-(https://www.tensorflow.org/tutorials/load_data/tfrecord). Integrity is DVC's matter, which pins every file's hash.
-"""
+"""What ``download`` left: a folder that TFDS wrote, read back an example at a time, without TensorFlow."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
-from tensorflow_datasets.proto import tf_example_pb2
 
+from components.datasets.records import read_examples
 from components.params import Dataset, UserError
 
 __all__ = ["Raw", "find_feature", "find_labels"]
@@ -19,7 +14,6 @@ __all__ = ["Raw", "find_feature", "find_labels"]
 FEATURES = {"image": tfds.features.Image, "text": tfds.features.Text}
 FILE_NAMES = ("file", "image/filename", "file_name", "filename")
 PATH_BUILDERS = ("image_folder", "text_file")
-CHECK_SUM = 4
 
 
 def find_feature(key: str, kind: str, info: tfds.core.DatasetInfo) -> str:
@@ -87,8 +81,8 @@ class Raw:
         """Every example of a split, always in the same order: a name for messages, its bytes, its class or -1."""
         index = 0
         for path in self.info.splits[split].filepaths:
-            for record in _records(Path(path)):
-                features = tf_example_pb2.Example.FromString(record).features.feature
+            for example in read_examples(Path(path)):
+                features = example.features.feature
                 label = int(features[self.label].int64_list.value[0]) if self.label else -1
                 yield _name(features) or f"{split} example {index}", _bytes(features[self.feature]), label
                 index += 1
@@ -100,12 +94,3 @@ def _name(features: Mapping[str, Any]) -> str | None:
 
 def _bytes(feature: Any) -> bytes:
     return feature.bytes_list.value[0]
-
-
-def _records(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while length := file.read(8):
-            file.seek(CHECK_SUM, 1)
-            record = file.read(int.from_bytes(length, "little"))
-            file.seek(CHECK_SUM, 1)
-            yield record

@@ -11,6 +11,7 @@ from components.datasets.digits import Digits
 from components.datasets.image_folder import find_classes
 from components.datasets.pydocs import Pydocs, distinct_topics
 from components.datasets.raw import Raw
+from components.datasets.records import settle
 from components.datasets.text_file import check_text, cut_blocks, read_text
 from components.params import UserError
 from tests.datasets.desk import make_dataset, write_picture
@@ -45,6 +46,28 @@ def test_digits_read_without_tensorflow_are_those_that_it_reads(tmp_path: Path) 
     assert raw.source == "digits:1.0.0"
     assert raw.splits == ("train",)
     assert [(content, label) for _, content, label in raw.read("train")] == wanted
+
+
+def test_settled_files_have_one_order_of_features(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    def feature(name: str, value: bytes) -> bytes:
+        example = tf.train.Example()
+        example.features.feature[name].bytes_list.value.append(value)
+        return example.features.SerializeToString()
+
+    image, label = feature("image", b"png"), feature("label", b"3")
+    settled = []
+    for number, fields in enumerate((image + label, label + image)):
+        path = tmp_path / f"{number}.tfrecord"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for _ in range(3):
+                writer.write(b"\x0a" + bytes([len(fields)]) + fields)
+        settle(path)
+        settled.append(path.read_bytes())
+    assert settled[0] == settled[1]
+    whole = list(tf.data.TFRecordDataset(str(tmp_path / "0.tfrecord")).as_numpy_iterator())  # checks the check sums
+    assert whole == [b"\x0a" + bytes([len(image + label)]) + image + label] * 3
 
 
 def test_no_topic_is_part_of_another() -> None:
