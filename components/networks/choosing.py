@@ -13,7 +13,7 @@ def choose(logits: Any, u: Any, temperature: Any = 1.0, top_k: Any = None, top_p
     Args:
         logits: ``float[B, V]``.
         u: ``float[B]``, uniform in [0, 1).
-        temperature: divides the logits; towards 0 the likeliest token is certain.
+        temperature: divides the logits; at 0 the likeliest token is certain.
         top_k: keep the ``k`` likeliest tokens; ``None`` keeps all.
         top_p: keep the fewest likeliest tokens whose probabilities reach ``p`` (Holtzman et al., *The Curious Case of
             Neural Text Degeneration*, https://arxiv.org/abs/1904.09751); ``None`` keeps all.
@@ -21,7 +21,9 @@ def choose(logits: Any, u: Any, temperature: Any = 1.0, top_k: Any = None, top_p
     Returns:
         ``int32[B]``.
     """
-    probabilities = ops.softmax(ops.cast(logits, "float32") / ops.maximum(temperature, 1e-6), axis=-1)
+    logits = ops.cast(logits, "float32")
+    logits = logits - ops.max(logits, axis=-1, keepdims=True)
+    probabilities = ops.softmax(logits / ops.maximum(temperature, 1e-30), axis=-1)
     if top_k is None and top_p is None:
         return _at_quantile(probabilities, u)
     order = ops.argsort(-probabilities, axis=-1)
