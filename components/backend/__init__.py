@@ -1,10 +1,11 @@
 """What Keras 3 leaves to each backend, behind one face.
 
-Everything else in the repository is written once, with ``keras.ops``. The five functions here are what Keras has no
+Everything else in the repository is written once, with ``keras.ops``. The functions here are what Keras has no
 word for; ``tensorflow.py`` and ``jax.py`` each define all of them, and ``KERAS_BACKEND`` chooses.
 
 =====================  =============================================================================================
 ``value_and_grad``     ``value_and_grad(f, variables)(*args)`` → ``((loss, aux), gradients)`` of ``f(*args) → (loss, aux)``
+``apply_gradients``    ``apply_gradients(optimizer, gradients, variables)``: one update, with its loss scale if it has one
 ``input_gradient``     ``input_gradient(f, x)`` → gradient of ``sum(f(x))`` by ``x``, itself differentiable
 ``scan``               ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
 ``compiled``           ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
@@ -19,8 +20,16 @@ import keras
 from components.backend.batches import in_batches
 
 if keras.backend.backend() == "jax":
-    from components.backend.jax import compiled, device, fused, input_gradient, scan, value_and_grad
+    from components.backend.jax import apply_gradients, compiled, device, fused, input_gradient, scan, value_and_grad
 else:
-    from components.backend.tensorflow import compiled, device, fused, input_gradient, scan, value_and_grad
+    from components.backend.tensorflow import (
+        apply_gradients,
+        compiled,
+        device,
+        fused,
+        input_gradient,
+        scan,
+        value_and_grad,
+    )
 
-__all__ = ["compiled", "device", "fused", "in_batches", "input_gradient", "scan", "value_and_grad"]
+__all__ = ["apply_gradients", "compiled", "device", "fused", "in_batches", "input_gradient", "scan", "value_and_grad"]

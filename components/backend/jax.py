@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-__all__ = ["compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
+__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
 
 
 class _Scope(keras.StatelessScope):
@@ -65,6 +65,14 @@ def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> C
         return (loss, aux), gradients
 
     return run
+
+
+def apply_gradients(optimizer: Any, gradients: Sequence[Any], variables: Sequence[keras.Variable]) -> None:
+    """One update of ``variables`` by a built optimiser."""
+    states = [variable.value for variable in optimizer.variables]
+    values, states = optimizer.stateless_apply(states, gradients, [variable.value for variable in variables])
+    _assign(variables, values)
+    _assign(optimizer.variables, states)
 
 
 def input_gradient(function: Callable, x: Any) -> Any:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
+__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
 
 tf.config.experimental.enable_op_determinism()
 
@@ -31,6 +31,11 @@ def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> C
         return (loss, aux), [tf.convert_to_tensor(gradient) for gradient in gradients]
 
     return run
+
+
+def apply_gradients(optimizer: Any, gradients: Sequence[Any], variables: Sequence[keras.Variable]) -> None:
+    """One update of ``variables`` by a built optimiser."""
+    optimizer.apply(gradients, variables)
 
 
 def input_gradient(function: Callable, x: Any) -> Any:

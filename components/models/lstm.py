@@ -39,7 +39,9 @@ class LSTM(Family):
     def __init__(self, config: LSTMConfig, spec: Spec):
         super().__init__(config, spec)
         vocabulary, width = len(spec.vocabulary), config.embedding_dim
-        self.embedding = layers.Embedding(vocabulary, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding")
+        self.embedding = layers.Embedding(
+            vocabulary, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
+        )
         self.embedding.build((None,))
         self.dropout = layers.Dropout(config.dropout, name="dropout")
         inputs = [width, *[config.units] * (config.layers - 1)]
@@ -49,7 +51,10 @@ class LSTM(Family):
         self.out.build((None, config.units))
         shape = (config.training.batch_size, config.units)
         self.carried = [
-            [self.add_weight(shape=shape, initializer="zeros", trainable=False, name=f"carried_{i}_{k}") for k in range(kind.states)]
+            [
+                self.add_weight(shape=shape, initializer="zeros", trainable=False, name=f"carried_{i}_{k}")
+                for k in range(kind.states)
+            ]
             for i in range(config.layers)
         ]
         self.built = True

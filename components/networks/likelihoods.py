@@ -66,7 +66,9 @@ class Gaussian(Likelihood):
 
     def build(self, input_shape):
         """One variable."""
-        self.log_variance = self.add_weight(shape=(), initializer=keras.initializers.Constant(-2.0), name="log_variance")
+        self.log_variance = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(-2.0), name="log_variance"
+        )
         self.built = True
 
     def log_prob(self, output, x):

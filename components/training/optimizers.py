@@ -59,7 +59,9 @@ def make_optimizer(
     Half precision (``mixed_float16``) wraps it in a dynamic loss scale.
     """
     steady = config.schedule == "constant" and not config.warmup_steps
-    rate = config.learning_rate if steady else Schedule(config.learning_rate, config.schedule, config.warmup_steps, steps)
+    rate = (
+        config.learning_rate if steady else Schedule(config.learning_rate, config.schedule, config.warmup_steps, steps)
+    )
     options = config.model_dump(include={"beta_1", "beta_2", "momentum", "weight_decay"}, exclude_none=True)
     optimizer = KINDS[config.name](learning_rate=rate, global_clipnorm=config.clip_norm, **options)
     if precision == "mixed_float16":

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from components.backend import value_and_grad
+from components.backend import apply_gradients, value_and_grad
 from components.models.contract import Player
 from components.training.optimizers import MovingAverage
 
@@ -55,7 +55,7 @@ def _update(player: Player, optimizer: keras.optimizers.Optimizer, batch: dict[s
         return optimizer.scale_loss(loss), {player.name: loss, **logs}
 
     (_, record), gradients = value_and_grad(scaled, player.variables)(batch)
-    optimizer.apply(gradients, player.variables)
+    apply_gradients(optimizer, gradients, player.variables)
     return record | _norms(player, gradients, optimizer.scale_loss(1.0))
 
 
