@@ -119,12 +119,11 @@ def _label(kind: str, process: psutil.Process) -> str:
 
 def _pinned(path: Path) -> str | None:
     try:
-        lock: Any = YAML(typ="safe").load(LOCK.read_text("utf-8"))
-        stages = lock["stages"].values()
-    except (YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        stages: Any = YAML(typ="safe").load(LOCK.read_text("utf-8"))["stages"]
+        outs = [out for stage in stages.values() for out in stage.get("outs", [])]
+        return next((out["md5"] for out in outs if out["path"] == path.as_posix()), None)
+    except (YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         return None
-    outs = (out for stage in stages for out in stage.get("outs", []))
-    return next((out["md5"] for out in outs if out["path"] == path.as_posix()), None)
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -44,7 +44,7 @@ def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id
             artifact_path=None,
             name="sampler",
             flavor=mlflow.pyfunc,
-            run_id=run_id,
+            run_id=None if model_id else run_id,  # a run can have a model as its output once
             model_id=model_id,
             python_model=str(Path(__file__).with_name("sampler.py")),
             artifacts={"model": str(folder)},
