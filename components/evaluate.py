@@ -72,7 +72,7 @@ def _examine_images(
     return images.measure(model, test, options.batch_size, options.importance_samples) | {"examples": len(test)}
 
 
-def _examine_text(model: "Family", test: "np.ndarray", options: Evaluation, seed: int, folder: Path) -> dict[str, Any]:
+def _examine_text(model: Any, test: "np.ndarray", options: Evaluation, seed: int, folder: Path) -> dict[str, Any]:
     from components.evaluation import text
 
     samples = model.sample(TEXTS, seed, **_knobs(model, options))

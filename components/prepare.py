@@ -6,7 +6,7 @@ from components.datasets.arrays import hash_arrays, write_spec
 from components.datasets.command import read_command
 from components.datasets.splitting import Plan, plan_parts
 from components.files import atomic_folder
-from components.params import SPLITS, Spec, UserError, run_step
+from components.params import SPLITS, ImageSpec, Spec, TextSpec, UserError, run_step
 
 
 def main() -> None:
@@ -26,7 +26,8 @@ def main() -> None:
 
             described = prepare_text(raw, plan, params.seed, draft)
         check_parts(key, plan, described["counts"])
-        spec = Spec(name=key, kind=dataset.kind, source=raw.source, arrays=hash_arrays(draft), **described)
+        kind = ImageSpec if dataset.kind == "image" else TextSpec
+        spec: Spec = kind(name=key, source=raw.source, arrays=hash_arrays(draft), **described)
         write_spec(draft, spec)
     unit = "images" if dataset.kind == "image" else "characters"
     print(f"{key}: " + ", ".join(f"{part} {spec.counts[part]:,}" for part in SPLITS) + f" {unit}")

@@ -16,7 +16,7 @@ from components import pictures
 from components.evaluation import SEPARATOR
 from components.evaluation.finding import find_model
 from components.files import atomic_file
-from components.params import load, run_step
+from components.params import ImageSpec, load, run_step
 
 __all__ = ["main"]
 
@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     count = options.n or (1 if model.spec.kind == "text" else 16)
     samples = model.sample(count, options.seed, **{name: getattr(options, name) for name in knobs})
-    if model.spec.levels is not None:
+    if isinstance(model.spec, ImageSpec):
         path = options.out or Path(f".menagerie/samples/{options.name}-{options.seed}.png")
         pictures.save(pictures.grid(samples, model.spec.levels), path)
         print(path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from components.costs import record_costs
 from components.datasets.arrays import Arrays, open_arrays
 from components.files import atomic_file, atomic_folder, sha256
-from components.params import ModelConfig, Params, Spec, UserError, did_you_mean, load, run_step
+from components.params import ImageSpec, ModelConfig, Params, UserError, did_you_mean, load, run_step
 
 if TYPE_CHECKING:
     from components.models.contract import Family
@@ -47,17 +47,19 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
     from components.models.storage import save
     from components.registry.runs import training_run
     from components.training.checkpoints import training_key
-    from components.training.loop import NonFiniteLoss
+    from components.training.loop import NonFiniteLossError
 
     keras.utils.set_random_seed(params.seed)
     model = build(config, arrays.spec)
     key = training_key(config, arrays.spec, params.seed)
     checkpoint = CHECKPOINTS / f"{name}-{key}"
     with training_run(name, config, arrays.spec, params.seed, key) as run:
-        trainer = make_trainer(name, model, params, arrays, checkpoint, [run.callback(checkpoint / "progress")])
+        trainer = make_trainer(
+            name, model, params, arrays, checkpoint=checkpoint, callbacks=[run.callback(checkpoint / "progress")]
+        )
         try:
             history = trainer.run()
-        except NonFiniteLoss as error:
+        except NonFiniteLossError as error:
             raise UserError(f"train: {name}: {error} in {checkpoint}") from None
         model.conclude(arrays.split("train"), params.seed)
         with atomic_folder(Path("artifacts/models") / name) as folder:
@@ -79,7 +81,7 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
 
 
 def make_trainer(
-    name: str, model: "Family", params: Params, arrays: Arrays, checkpoint: Path, callbacks: list[Any]
+    name: str, model: "Family", params: Params, arrays: Arrays, *, checkpoint: Path, callbacks: list[Any]
 ) -> "Trainer":
     """The trainer of a model, with everything that params.yaml asks for."""
     from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
@@ -95,15 +97,15 @@ def make_trainer(
         training,
         feed(model, arrays, "train", updates, params.seed),
         Validation(model, held_out, params.execution.steps_per_call),
-        [
+        callbacks=[
             BestWeights(training.best_weights, training.early_stopping),
             SampleSeries(write, checkpoint / "progress", training.sample_every),
             *callbacks,
             ProgressReport(name),
         ],
-        params.execution.steps_per_call,
-        checkpoint / "state.safetensors",
-        params.execution.checkpoint_seconds,
+        steps_per_call=params.execution.steps_per_call,
+        checkpoint=checkpoint / "state.safetensors",
+        checkpoint_seconds=params.execution.checkpoint_seconds,
     )
 
 
@@ -122,8 +124,8 @@ def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | 
 
 def write_preview(model: "Family", stem: Path, examples: Any, params: Params) -> None:
     """One entry of the sample series: a picture, or a text."""
-    spec: Spec = model.spec
-    if spec.kind == "image":
+    spec = model.spec
+    if isinstance(spec, ImageSpec):
         from components.pictures import grid, save
 
         save(grid(model.preview(examples, params.seed), spec.levels), stem.with_suffix(".png"))

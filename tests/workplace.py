@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from components.datasets.arrays import hash_arrays, write_spec
-from components.params import SPLITS, Params, Spec, load
+from components.params import SPLITS, ImageSpec, Params, TextSpec, load
 
 __all__ = ["make_workplace", "save_models"]
 
@@ -57,8 +57,8 @@ def make_workplace(folder: Path) -> Params:
     random = np.random.default_rng(0)
     images = {split: random.integers(0, 17, (10, 4, 4, 1), np.uint8) for split in SPLITS}
     text = {split: random.integers(1, 5, 300).astype(np.uint8) for split in SPLITS}
-    _write(folder, "squares", images, kind="image", shape=(4, 4, 1), levels=17)
-    _write(folder, "prose", text, kind="text", vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
+    _write(folder, "squares", images, ImageSpec, shape=(4, 4, 1), levels=17)
+    _write(folder, "prose", text, TextSpec, vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
     return load(folder / "params.yaml")
 
 
@@ -79,7 +79,7 @@ def save_models(folder: Path, params: Params) -> None:
         storage.save(model, target)
 
 
-def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], **described) -> None:
+def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], spec: type, **described) -> None:
     target = folder / "data/arrays" / name
     target.mkdir(parents=True)
     for split, array in arrays.items():
@@ -87,7 +87,7 @@ def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], **described) 
     counts = {split: len(array) for split, array in arrays.items()}
     write_spec(
         target,
-        Spec(
+        spec(
             name=name,
             source=name,
             counts=counts,

@@ -1,18 +1,17 @@
 """What Keras 3 leaves to each backend, behind one face.
 
-Everything else in the repository is written once, with ``keras.ops``. The functions here are what Keras has no
-word for; ``tensorflow.py`` and ``jax.py`` each define all of them, and ``KERAS_BACKEND`` chooses.
+Everything else in the repository is written once, with ``keras.ops``. What is here Keras has no word for;
+``tensorflow.py`` and ``jax.py`` each define all of it, and ``KERAS_BACKEND`` chooses.
 
-=====================  =============================================================================================
-``value_and_grad``     ``value_and_grad(f, variables)(*args)`` → ``((loss, aux), gradients)`` of ``f(*args) → (loss, aux)``
-``apply_gradients``    ``apply_gradients(optimizer, gradients, variables)``: one update, with its loss scale if it has one
-``input_gradient``     ``input_gradient(f, x)`` → gradient of ``sum(f(x))`` by ``x``, itself differentiable
-``scan``               ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
-``compiled``           ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
-``fused``              ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
-=====================  =============================================================================================
+- ``value_and_grad(f, variables)(*args)`` → ``((loss, aux), gradients)`` of ``f(*args) → (loss, aux)``
+- ``apply_gradients(optimizer, gradients, variables)``: one update, with its loss scale if it has one
+- ``input_gradient(f, x)`` → gradient of ``sum(f(x))`` by ``x``, itself differentiable
+- ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
+- ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
+- ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
+- ``in_batches(f, *arrays)``: a compiled function over arrays of any length
 
-``in_batches`` is the same on both. Functions may assign to Keras variables (batch statistics, seeds, replay buffers) wherever they run.
+Functions may assign to Keras variables (batch statistics, seeds, replay buffers) wherever they run.
 """
 
 import keras

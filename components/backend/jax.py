@@ -7,7 +7,7 @@ written through a stateless scope, and scopes nest with the transformations (``g
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import keras
@@ -20,7 +20,8 @@ __all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "
 class _Scope(keras.StatelessScope):
     """A stateless scope that starts from the values of the one around it and remembers what was written in it."""
 
-    stack: list["_Scope"] = []  # noqa: RUF012 - one stack for all scopes is the point
+    stack: ClassVar[list["_Scope"]] = []
+    state_mapping: dict[int, Any]
 
     def __init__(self, values: Iterable[tuple[keras.Variable, Any]] = ()):
         super().__init__(state_mapping=values, initialize_variables=False)
@@ -135,9 +136,9 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 
 
 def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
-    """``step(state, x) → (state, y)`` along the leading axis of ``xs``, ``y`` one tensor; gives last state and all ``y``."""
+    """``step(state, x) → (state, y)`` along the leading axis of ``xs``; gives the last state and all ``y``."""
     # JAX remembers a traced body by the identity of its function, with the tracers it closes over: a new one each time.
-    return jax.lax.scan(lambda state, x: step(state, x), state, xs)
+    return jax.lax.scan(lambda *args: step(*args), state, xs)  # noqa: PLW0108
 
 
 def _pure(function: Callable, variables: Sequence[keras.Variable]) -> Callable:

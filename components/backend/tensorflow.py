@@ -20,7 +20,7 @@ def device() -> str:
 
 
 def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
-    """``function(*args) → (loss, aux)`` becomes ``(*args) → ((loss, aux), gradients)``, dense, zero where unconnected."""
+    """``function(*args) → (loss, aux)`` becomes ``(*args) → ((loss, aux), gradients)``; gradients are dense."""
 
     def run(*args):
         values = [variable.value for variable in variables]
@@ -81,7 +81,7 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 
 
 def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
-    """``step(state, x) → (state, y)`` along the leading axis of ``xs``, ``y`` one tensor; gives last state and all ``y``."""
+    """``step(state, x) → (state, y)`` along the leading axis of ``xs``; the last state and all ``y``, one tensor."""
     length = tf.nest.flatten(xs)[0].shape[0]
     arrays = tf.nest.map_structure(lambda x: tf.TensorArray(x.dtype, size=length).unstack(x), xs)
     example = tf.nest.map_structure(lambda x: x[0], xs)

@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from pydantic import ValidationError
 
 from components.files import sha256, write_json
-from components.params import SPLITS, Spec, UserError
+from components.params import SPLITS, ImageSpec, Spec, UserError, read_spec
 
 __all__ = ["ArrayWriter", "Arrays", "array_writer", "hash_arrays", "open_arrays", "write_spec"]
 
@@ -48,7 +48,7 @@ class Arrays:
 
     def labels(self, name: str) -> np.ndarray | None:
         """Class of each example of a split, an index into ``spec.classes``, or -1; None where there are no classes."""
-        return None if self.spec.classes is None else self._open(f"{name}_labels")
+        return self._open(f"{name}_labels") if isinstance(self.spec, ImageSpec) and self.spec.classes else None
 
     def _open(self, stem: str) -> np.ndarray:
         path = self.folder / f"{stem}.npy"
@@ -70,7 +70,7 @@ def open_arrays(folder: Path) -> Arrays:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; {_remedy(folder)}")
     try:
-        spec = Spec.model_validate_json(path.read_bytes())
+        spec = read_spec(path.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {_remedy(folder)}") from None
     except ValidationError as error:

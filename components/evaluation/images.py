@@ -1,7 +1,7 @@
 """Questions to a model of images. Which ones a model answers is seen from its methods, not from its family."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -9,8 +9,8 @@ from PIL import Image
 
 from components import pictures
 from components.backend import compiled, in_batches
-from components.metrics import Moments, bits_per_dim, is_discrete, squared_error
-from components.models.contract import Autoencodes, Family, HasBounds, HasLikelihood, Samples
+from components.metrics import Moments, bits_per_dim, squared_error
+from components.models.contract import Autoencodes, Denoises, HasBounds, HasLikelihood, ImageFamily, Samples
 
 __all__ = ["measure", "show"]
 
@@ -19,18 +19,7 @@ ROWS = 9  # at most, of the picture of reconstructions
 WALKS = 8
 
 
-@runtime_checkable
-class Denoises(Protocol):
-    """A model that was trained to undo a corruption; where that is none, ``corrupt`` changes nothing."""
-
-    def corrupt(self, x: Any) -> Any:
-        """Images in [0, 1], ``float32[B, H, W, C]``, as the model was given them in training."""
-
-    def denoise(self, x: Any) -> Any:
-        """Clean images of corrupted ones, both ``float32[B, H, W, C]``."""
-
-
-def measure(model: Family, images: np.ndarray, batch_size: int, k: int) -> dict[str, Any]:
+def measure(model: ImageFamily, images: np.ndarray, batch_size: int, k: int) -> dict[str, Any]:
     """Everything that ``model`` can be asked of held-out images.
 
     Args:
@@ -44,8 +33,6 @@ def measure(model: Family, images: np.ndarray, batch_size: int, k: int) -> dict[
         and their bounds in nats per image; where these are probabilities of intensities, in bits per dimension too.
     """
     levels, shape = model.spec.levels, model.spec.shape
-    assert levels is not None
-    assert shape is not None
     answer = _questions(model, k)
     found: dict[str, Moments] = {}
     for batch, count in _batches(images, batch_size):
@@ -57,14 +44,14 @@ def measure(model: Family, images: np.ndarray, batch_size: int, k: int) -> dict[
         del metrics["noisy_input_error"], metrics["denoising_error"]
     if "importance_bound_nats" in metrics:
         metrics["importance_bound_nats"]["k"] = k
-    if is_discrete(getattr(model.config, "likelihood", ""), levels):
+    if getattr(model, "discrete", False):
         dimensions = int(np.prod(shape))
         for name in [name for name in found if name.endswith("_nats")]:
             metrics[name.replace("_nats", "_bits_per_dim")] = bits_per_dim(found[name], dimensions)
     return metrics
 
 
-def show(model: Family, images: np.ndarray, grid: int, steps: int, seed: int) -> Iterator[tuple[str, Image.Image]]:
+def show(model: ImageFamily, images: np.ndarray, grid: int, steps: int, seed: int) -> Iterator[tuple[str, Image.Image]]:
     """Pictures of what ``model`` does, each with its name.
 
     Args:
@@ -75,7 +62,6 @@ def show(model: Family, images: np.ndarray, grid: int, steps: int, seed: int) ->
         seed: of the samples.
     """
     levels = model.spec.levels
-    assert levels is not None
     if isinstance(model, Samples):
         yield "samples", pictures.grid(model.sample(grid, seed), levels)
     if isinstance(model, Autoencodes):
@@ -83,7 +69,7 @@ def show(model: Family, images: np.ndarray, grid: int, steps: int, seed: int) ->
         yield "walk", pictures.grid(_walks(model, images[: 2 * WALKS], steps), levels, columns=steps)
 
 
-def _questions(model: Family, k: int):
+def _questions(model: ImageFamily, k: int):
     """One compiled function for all questions: ``uint8[B, H, W, C]`` to answers by name."""
 
     def answer(x):

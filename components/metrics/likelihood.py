@@ -9,12 +9,7 @@ import math
 
 from components.metrics.moments import Moments
 
-__all__ = ["bits_per_dim", "is_discrete"]
-
-
-def is_discrete(likelihood: str, levels: int) -> bool:
-    """Whether ``likelihood`` is a distribution over the ``levels`` intensities of a pixel."""
-    return likelihood == "discretized_logistic" or (likelihood == "bernoulli" and levels == 2)
+__all__ = ["bits_per_dim"]
 
 
 def bits_per_dim(nats: Moments, dimensions: int) -> dict[str, float | None]:

@@ -3,7 +3,8 @@
 Hinton and Salakhutdinov, *Reducing the Dimensionality of Data with Neural Networks*,
 https://www.science.org/doi/10.1126/science.1127647: an encoder to a bottleneck and a decoder back, trained on the
 squared error. Vincent et al., *Extracting and Composing Robust Features with Denoising Autoencoders*,
-https://dl.acm.org/doi/10.1145/1390156.1390294: the encoder sees a corrupted image, the decoder has to give the clean one.
+https://dl.acm.org/doi/10.1145/1390156.1390294: the encoder sees a corrupted image, the decoder has to give the clean
+one.
 
 Departures: trained at once, not layer by layer; the corruption is Gaussian. To sample, a mixture of Gaussians is fitted
 to the latents of the training images once the networks are trained.
@@ -16,11 +17,11 @@ import numpy as np
 from keras import ops
 
 from components.backend import compiled, in_batches
-from components.models.contract import Family, Player
+from components.models.contract import ImageFamily, Player
 from components.networks.decoders import DECODERS
 from components.networks.encoders import ENCODERS
 from components.networks.mixture import GaussianMixture
-from components.params import Spec
+from components.params import ImageSpec
 from components.params.autoencoder import AutoencoderConfig
 
 __all__ = ["Autoencoder"]
@@ -28,7 +29,7 @@ __all__ = ["Autoencoder"]
 FITTED = 20_000
 
 
-class Autoencoder(Family):
+class Autoencoder(ImageFamily):
     """An encoder by name and its mirror image.
 
     Args:
@@ -38,7 +39,7 @@ class Autoencoder(Family):
 
     config: AutoencoderConfig
 
-    def __init__(self, config: AutoencoderConfig, spec: Spec):
+    def __init__(self, config: AutoencoderConfig, spec: ImageSpec):
         super().__init__(config, spec)
         self.encoder = ENCODERS[config.encoder](spec.shape, config.widths, config.latent_dim)
         self.decoder = DECODERS[config.encoder](config.latent_dim, config.widths, spec.shape)

@@ -13,9 +13,20 @@ import keras
 import numpy as np
 from keras import ops
 
-from components.params import ModelConfig, Optimizer, Spec
+from components.params import ImageSpec, Optimizer, Spec
 
-__all__ = ["Autoencodes", "Batch", "Family", "HasBounds", "HasEnergy", "HasLikelihood", "Player", "Samples"]
+__all__ = [
+    "Autoencodes",
+    "Batch",
+    "Denoises",
+    "Family",
+    "HasBounds",
+    "HasEnergy",
+    "HasLikelihood",
+    "ImageFamily",
+    "Player",
+    "Samples",
+]
 
 Batch = dict[str, Any]
 
@@ -71,6 +82,17 @@ class Family(keras.Model):
         """What the sample series shows: samples, or what it makes of held-out ``examples``, in data space."""
         return self.sample(len(examples), seed)
 
+    @property
+    def transient(self) -> list[keras.Variable]:
+        """Variables that shape training and are no part of the trained model."""
+        return []
+
+
+class ImageFamily(Family):
+    """A model of images."""
+
+    spec: ImageSpec
+
     def to_unit(self, x: Any) -> Any:
         """Intensities ``uint8[B, H, W, C]`` as ``float32`` in [0, 1]."""
         return ops.cast(x, "float32") / (self.spec.levels - 1)
@@ -78,11 +100,6 @@ class Family(keras.Model):
     def to_intensities(self, x: np.ndarray) -> np.ndarray:
         """Values in [0, 1] as the nearest intensities, ``uint8``."""
         return np.rint(np.clip(x, 0, 1) * (self.spec.levels - 1)).astype("uint8")
-
-    @property
-    def transient(self) -> list[keras.Variable]:
-        """Variables that shape training and are no part of the trained model."""
-        return []
 
 
 @runtime_checkable
@@ -105,8 +122,23 @@ class Autoencodes(Protocol):
 
 
 @runtime_checkable
+class Denoises(Protocol):
+    """A model that is trained to undo a corruption; where that is none, ``corrupt`` changes nothing."""
+
+    def corrupt(self, x: Any) -> Any:
+        """Images in [0, 1], ``float32[B, H, W, C]``, as the model is given them in training."""
+
+    def denoise(self, x: Any) -> Any:
+        """Clean images of corrupted ones, both ``float32[B, H, W, C]``."""
+
+
+@runtime_checkable
 class HasLikelihood(Protocol):
     """A model that knows the probability of an example."""
+
+    @property
+    def discrete(self) -> bool:
+        """Whether it is a probability of discrete values, and so a matter of bits, not of a density."""
 
     def log_likelihood(self, x: Any) -> Any:
         """Exact, in nats for each example."""
@@ -115,6 +147,10 @@ class HasLikelihood(Protocol):
 @runtime_checkable
 class HasBounds(Protocol):
     """A model that bounds the probability of an example from below."""
+
+    @property
+    def discrete(self) -> bool:
+        """Whether it is a probability of discrete values, and so a matter of bits, not of a density."""
 
     def elbo(self, x: Any) -> Any:
         """Evidence lower bound, in nats for each example."""

@@ -19,7 +19,7 @@ from components.backend import compiled, scan
 from components.models.contract import Family, Player
 from components.networks.choosing import choose
 from components.networks.recurrent import RECURRENT
-from components.params import Spec, UserError
+from components.params import TextSpec, UserError
 from components.params.lstm import LSTMConfig
 
 __all__ = ["LSTM"]
@@ -35,8 +35,9 @@ class LSTM(Family):
 
     feed = "streams"
     config: LSTMConfig
+    spec: TextSpec
 
-    def __init__(self, config: LSTMConfig, spec: Spec):
+    def __init__(self, config: LSTMConfig, spec: TextSpec):
         super().__init__(config, spec)
         vocabulary, width = len(spec.vocabulary), config.embedding_dim
         self.embedding = layers.Embedding(
@@ -76,6 +77,8 @@ class LSTM(Family):
         """Forget the text before."""
         for variable in self.transient:
             variable.assign(ops.zeros_like(variable.value))
+
+    discrete = True
 
     def log_likelihood(self, x):
         """Exact log-probability of ``tokens[B, T]``, nats for each row, as the beginning of a text."""
@@ -162,8 +165,8 @@ class LSTM(Family):
     def _logits(self, tokens, states, training):
         """Logits ``float32[B, T, V]`` of what follows each token, and the states after the last."""
         x, after = self.embedding(tokens), []
-        for layer, state in zip(self.recurrent, states, strict=True):
-            x, state = layer(self.dropout(x, training=training), state)
+        for layer, before in zip(self.recurrent, states, strict=True):
+            x, state = layer(self.dropout(x, training=training), before)
             after.append(state)
         x = self.out(self.dropout(x, training=training))
         if self.config.tie_embeddings:

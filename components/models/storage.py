@@ -1,26 +1,36 @@
-"""A trained model on disk: ``config.json`` and ``model.safetensors``. No pickle, no code, same bytes for the same weights."""
+"""A trained model on disk: ``config.json`` and ``model.safetensors``, no pickle, no code.
 
-import json
+Same weights, same bytes.
+"""
+
 from pathlib import Path
 
 import numpy as np
 from keras import ops
-from pydantic import TypeAdapter
+from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from components.files import write_json
 from components.models import build
 from components.models.contract import Family
 from components.params import ModelConfig, Spec, UserError
+from components.params.section import Section
 
 __all__ = ["load", "save"]
 
 
+class Description(Section):
+    """The content of ``config.json``."""
+
+    config: ModelConfig
+    spec: Spec
+
+
 def save(model: Family, folder: Path) -> None:
     """Write a model to an existing folder."""
-    content = {"config": model.config.model_dump(mode="json"), "spec": model.spec.model_dump(mode="json")}
-    write_json(folder / "config.json", content)
-    weights = {variable.path: np.ascontiguousarray(ops.convert_to_numpy(variable.value)) for variable in kept(model)}
+    write_json(folder / "config.json", Description(config=model.config, spec=model.spec).model_dump(mode="json"))
+    weights = {variable.path: np.array(ops.convert_to_numpy(variable.value), order="C") for variable in kept(model)}
     save_file(weights, folder / "model.safetensors")
 
 
@@ -28,18 +38,27 @@ def load(folder: Path) -> Family:
     """Read a model.
 
     Raises:
-        UserError: a file is missing, or the weights are not those of the configuration.
+        UserError: a file is missing or broken, or the weights are not those of the configuration.
     """
-    for name in ("config.json", "model.safetensors"):
-        if not (folder / name).exists():
-            raise UserError(f"{folder / name} does not exist; a trained model is a folder with this file")
-    content = json.loads((folder / "config.json").read_text("utf-8"))
-    config: ModelConfig = TypeAdapter(ModelConfig).validate_json(json.dumps(content["config"]))
-    model = build(config, Spec.model_validate_json(json.dumps(content["spec"])))
-    weights = load_file(folder / "model.safetensors")
+    config, safetensors = folder / "config.json", folder / "model.safetensors"
+    for path in (config, safetensors):
+        if not path.exists():
+            raise UserError(f"{path} does not exist; a trained model is a folder with this file")
+    try:
+        description = Description.model_validate_json(config.read_bytes())
+        weights = load_file(safetensors)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UserError(f"{config} does not describe a trained model: {place or 'the file'}: {first['msg']}") from None
+    except SafetensorError as error:
+        raise UserError(f"{safetensors} does not hold a model's weights: {error}") from None
+    model = build(description.config, description.spec)
     wanted = {variable.path: variable for variable in kept(model)}
-    if wrong := sorted(wanted.keys() ^ weights.keys()):
-        raise UserError(f"{folder / 'model.safetensors'} does not fit its config.json: {', '.join(wrong)}")
+    shapes = {path: tuple(variable.shape) for path, variable in wanted.items()}
+    found = {path: array.shape for path, array in weights.items()}
+    if wrong := sorted(path for path in shapes.keys() | found.keys() if shapes.get(path) != found.get(path)):
+        raise UserError(f"{safetensors} does not fit its config.json: {', '.join(wrong)}")
     for path, variable in wanted.items():
         variable.assign(weights[path])
     return model

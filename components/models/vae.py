@@ -18,17 +18,17 @@ import numpy as np
 from keras import ops
 
 from components.backend import compiled, in_batches
-from components.models.contract import Family, Player
+from components.models.contract import ImageFamily, Player
 from components.networks.decoders import DECODERS
 from components.networks.encoders import ENCODERS
 from components.networks.likelihoods import LIKELIHOODS
-from components.params import Spec
+from components.params import ImageSpec
 from components.params.vae import VAEConfig
 
 __all__ = ["VAE"]
 
 
-class VAE(Family):
+class VAE(ImageFamily):
     """Encoder, decoder and likelihood, each chosen by name.
 
     Args:
@@ -38,16 +38,22 @@ class VAE(Family):
 
     config: VAEConfig
 
-    def __init__(self, config: VAEConfig, spec: Spec):
+    def __init__(self, config: VAEConfig, spec: ImageSpec):
         super().__init__(config, spec)
-        self.likelihood = LIKELIHOODS[config.likelihood](spec.levels)
+        likelihood = LIKELIHOODS[config.likelihood](spec.levels)
         height, width, channels = spec.shape
         self.encoder = ENCODERS[config.encoder](spec.shape, config.widths, 2 * config.latent_dim)
         self.decoder = DECODERS[config.encoder](
-            config.latent_dim, config.widths, (height, width, channels * self.likelihood.outputs)
+            config.latent_dim, config.widths, (height, width, channels * likelihood.outputs)
         )
+        self.likelihood = likelihood
         self.noise = keras.random.SeedGenerator(name="noise")
         self.built = True
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the likelihood is one of discrete intensities."""
+        return self.likelihood.discrete
 
     def players(self) -> list[Player]:
         """One: everything descends on the negative bound."""
@@ -71,8 +77,8 @@ class VAE(Family):
     def importance_bound(self, x, k: int):
         """Importance-weighted bound of ``k`` draws, nats for each image.
 
-        Burda, Grosse and Salakhutdinov, *Importance Weighted Autoencoders*, https://arxiv.org/abs/1509.00519, equation 8.
-        It tends to the log-likelihood as ``k`` grows, and ``k = 1`` is the evidence lower bound.
+        Burda, Grosse and Salakhutdinov, *Importance Weighted Autoencoders*, equation 8,
+        https://arxiv.org/abs/1509.00519. It tends to the log-likelihood as ``k`` grows; ``k = 1`` is the elbo.
         """
         x = self.to_unit(x)
         mean, log_variance = self._posterior(x)
@@ -111,7 +117,7 @@ class VAE(Family):
         z = temperature * random.standard_normal((n, self.config.latent_dim), "float32")
         if not pixel_noise:
             return self.to_intensities(in_batches(self._decode, z))
-        u = np.clip(random.random((n, *self.spec.shape), "float32"), 1e-6, 1 - 1e-6)
+        u = np.clip(random.random((n, *self.spec.shape), np.float32), 1e-6, 1 - 1e-6)
         return self.to_intensities(in_batches(self._draw, z, u))
 
     @cached_property

@@ -22,7 +22,7 @@ def halvings(shape: Shape, times: int) -> list[tuple[int, int]]:
 
 
 def dense_encoder(shape: Shape, widths: tuple[int, ...], outputs: int) -> keras.Model:
-    """``float[B, H, W, C]`` → ``float[B, outputs]`` through fully connected layers; linear where ``widths`` is empty."""
+    """``float[B, H, W, C]`` → ``float[B, outputs]`` through fully connected layers; linear if ``widths`` is empty."""
     hidden = [layers.Dense(width, activation="relu", name=f"dense_{i}") for i, width in enumerate(widths)]
     return _sequential([layers.Flatten(name="flatten"), *hidden, layers.Dense(outputs, name="out")], shape)
 

@@ -1,7 +1,7 @@
 """Likelihoods of an image given what a decoder says of it, each with the channels that it needs from that decoder.
 
-An image is ``x``, ``float[B, H, W, C]`` of intensities in [0, 1], ``levels`` equally spaced values. A log-probability is
-in nats, summed over pixels and channels: ``float[B]``.
+An image is ``x``, ``float[B, H, W, C]`` of intensities in [0, 1], ``levels`` equally spaced values. A log-probability
+is in nats, summed over pixels and channels: ``float[B]``.
 """
 
 import math
@@ -24,13 +24,15 @@ class Likelihood(layers.Layer, ABC):
     outputs = 1
     """Numbers that the decoder gives for each channel of a pixel."""
 
-    discrete = False
-    """Whether it is a probability of the ``levels`` intensities, and so a matter of bits, not of a density."""
-
     def __init__(self, levels: int):
         super().__init__(name="likelihood", dtype="float32")
         self.levels = levels
         self.build(())
+
+    @property
+    @abstractmethod
+    def discrete(self) -> bool:
+        """Whether it is a distribution over the ``levels`` intensities, and so a matter of bits, not of a density."""
 
     @abstractmethod
     def log_prob(self, output: Any, x: Any) -> Any:
@@ -48,6 +50,11 @@ class Likelihood(layers.Layer, ABC):
 class Bernoulli(Likelihood):
     """A coin for each pixel; grey pixels count as fractions of a coin, as is customary (exact for two levels)."""
 
+    @property
+    def discrete(self):
+        """Only of black and white: for greys it is no distribution."""
+        return self.levels == 2
+
     def log_prob(self, output, x):
         """Negative cross-entropy of logits."""
         return _sum(x * output - ops.softplus(output))
@@ -63,6 +70,11 @@ class Bernoulli(Likelihood):
 
 class Gaussian(Likelihood):
     """A density around the decoder's mean, with one learned variance for all pixels."""
+
+    @property
+    def discrete(self):
+        """It is a density."""
+        return False
 
     def build(self, input_shape):
         """One variable."""
@@ -94,7 +106,11 @@ class DiscretizedLogistic(Likelihood):
     """
 
     outputs = 2
-    discrete = True
+
+    @property
+    def discrete(self):
+        """It is."""
+        return True
 
     def log_prob(self, output, x):
         """Exact log-probability of each intensity."""

@@ -44,7 +44,7 @@ class Recurrent(layers.Layer):
 
     @abstractmethod
     def step(self, state: tuple, projected: Any) -> tuple[tuple, Any]:
-        """One time step: the states ``float[B, units]`` and the projected input give new states and the output."""
+        """One time step: states ``float[B, units]`` and the projected input give new states and the output."""
 
     def zero_state(self, batch: Any) -> tuple:
         """The state before the first input."""
@@ -60,9 +60,9 @@ class Recurrent(layers.Layer):
 class LSTM(Recurrent):
     """Long short-term memory, states ``(h, c)``.
 
-    Hochreiter and Schmidhuber, https://doi.org/10.1162/neco.1997.9.8.1735, with the forget gate of Gers, Schmidhuber and
-    Cummins, https://doi.org/10.1162/089976600300015015, whose bias starts at one (Jozefowicz, Zaremba and Sutskever,
-    https://proceedings.mlr.press/v37/jozefowicz15.html).
+    Hochreiter and Schmidhuber, https://doi.org/10.1162/neco.1997.9.8.1735, with the forget gate of Gers, Schmidhuber
+    and Cummins, https://doi.org/10.1162/089976600300015015, whose bias starts at one (Jozefowicz, Zaremba and
+    Sutskever, https://proceedings.mlr.press/v37/jozefowicz15.html).
     """
 
     gates, states = 4, 2

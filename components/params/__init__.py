@@ -5,7 +5,7 @@ from components.params.errors import UserError, did_you_mean, run_step
 from components.params.families import ModelConfig
 from components.params.reading import load
 from components.params.schema import Evaluation, Execution, Params
-from components.params.spec import SPLITS, UNKNOWN, Spec
+from components.params.spec import SPLITS, UNKNOWN, ImageSpec, Spec, TextSpec, read_spec
 from components.params.training import Optimizer, Training
 
 __all__ = [
@@ -14,13 +14,16 @@ __all__ = [
     "Dataset",
     "Evaluation",
     "Execution",
+    "ImageSpec",
     "ModelConfig",
     "Optimizer",
     "Params",
     "Spec",
+    "TextSpec",
     "Training",
     "UserError",
     "did_you_mean",
     "load",
+    "read_spec",
     "run_step",
 ]

@@ -1,40 +1,64 @@
 """What a prepared data set is: the content of its ``spec.json``."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
 
 from components.params.section import NonNegative, Positive, Section
 
-__all__ = ["SPLITS", "UNKNOWN", "Spec"]
+__all__ = ["SPLITS", "UNKNOWN", "ImageSpec", "Spec", "TextSpec", "read_spec"]
 
 SPLITS = ("train", "validation", "test")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-class Spec(Section):
-    """A prepared data set: a folder of plain arrays with this description as ``spec.json``.
-
-    Images are ``uint8[N, H, W, C]`` of intensities ``0 … levels - 1``; text is ``uint8[N]`` or ``uint16[N]``, a
-    stream of token ids, each the index of its character in ``vocabulary``, whose entry 0 is the unknown symbol.
-    """
+class Prepared(Section):
+    """A prepared data set: a folder of plain arrays with this description as ``spec.json``."""
 
     name: str
-    kind: Literal["image", "text"]
     source: str
-    shape: tuple[Positive, Positive, Positive] | None = None
-    levels: Positive | None = None
-    classes: tuple[str, ...] | None = None
-    vocabulary: tuple[str, ...] | None = None
     counts: dict[str, NonNegative]
     duplicates: dict[str, NonNegative]
     arrays: dict[str, str]
 
+
+class ImageSpec(Prepared):
+    """Images ``uint8[N, H, W, C]`` of intensities ``0 … levels - 1``, ``shape`` being ``(H, W, C)``."""
+
+    kind: Literal["image"] = "image"
+    shape: tuple[Positive, Positive, Positive]
+    levels: Positive
+    classes: tuple[str, ...] | None = None
+
+
+class TextSpec(Prepared):
+    """A stream of token ids, ``uint8[N]`` or ``uint16[N]``.
+
+    Each is the index of its character in ``vocabulary``, whose entry 0 is the unknown symbol.
+    """
+
+    kind: Literal["text"] = "text"
+    vocabulary: tuple[str, ...]
+
     def text(self, tokens: Iterable[int]) -> str:
         """The characters of token ids."""
-        assert self.vocabulary is not None
         return "".join(self.vocabulary[token] for token in tokens)
 
     def tokens(self, text: str) -> list[int]:
         """The token ids of characters; 0 for one that the vocabulary lacks."""
-        ids = {character: i for i, character in enumerate(self.vocabulary or ())}
+        ids = {character: i for i, character in enumerate(self.vocabulary)}
         return [ids.get(character, 0) for character in text]
+
+
+Spec = Annotated[ImageSpec | TextSpec, Field(discriminator="kind")]
+
+
+def read_spec(content: str | bytes) -> ImageSpec | TextSpec:
+    """The description that JSON text holds.
+
+    Raises:
+        pydantic.ValidationError: it is not one.
+    """
+    spec: ImageSpec | TextSpec = TypeAdapter(Spec).validate_json(content)
+    return spec

@@ -17,7 +17,7 @@ import numpy as np
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
-from components.params import ModelConfig, Spec
+from components.params import ImageSpec, ModelConfig, Spec
 
 __all__ = ["knobs", "package", "signature"]
 
@@ -59,8 +59,8 @@ def signature(config: ModelConfig, spec: Spec) -> ModelSignature:
     """No input; as parameters ``n``, ``seed`` and the knobs of the family's ``sample``; images or texts as output."""
     params = [ParamSpec("n", DataType.long, 16), ParamSpec("seed", DataType.long, 0)]
     params += [ParamSpec(name, dtype, default) for name, (dtype, default) in knobs(config.family).items()]
-    if spec.kind == "image":
-        outputs = Schema([TensorSpec(np.dtype("uint8"), (-1, *(spec.shape or ())))])
+    if isinstance(spec, ImageSpec):
+        outputs = Schema([TensorSpec(np.dtype("uint8"), (-1, *spec.shape))])
     else:
         outputs = Schema([ColSpec(DataType.string)])
     return ModelSignature(outputs=outputs, params=ParamSchema(params))

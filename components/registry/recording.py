@@ -20,7 +20,7 @@ from mlflow.types import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 from PIL import Image
 
-from components.params import Spec
+from components.params import ImageSpec, Spec
 
 __all__ = [
     "epochs_recorded",
@@ -74,18 +74,20 @@ def record_data(run_id: str, spec: Spec, digest: str) -> None:
     inputs = client.get_run(run_id).inputs
     if inputs and inputs.dataset_inputs:
         return
-    dtype = np.dtype("uint16" if spec.vocabulary and len(spec.vocabulary) > 256 else "uint8")
-    schema = TensorDatasetSchema(Schema([TensorSpec(dtype, (-1, *(spec.shape or ())))]))
-    profile: dict[str, Any] = {"counts": spec.counts, "levels": spec.levels, "classes": spec.classes}
-    if spec.vocabulary:
-        profile["vocabulary"] = len(spec.vocabulary)
+    if isinstance(spec, ImageSpec):
+        example = TensorSpec(np.dtype("uint8"), (-1, *spec.shape))
+        profile: dict[str, Any] = {"counts": spec.counts, "levels": spec.levels, "classes": spec.classes}
+    else:
+        example = TensorSpec(np.dtype("uint16" if len(spec.vocabulary) > 256 else "uint8"), (-1,))
+        profile = {"counts": spec.counts, "vocabulary": len(spec.vocabulary)}
+    schema = TensorDatasetSchema(Schema([example]))
     dataset = Dataset(
         name=spec.name,
         digest=digest,
         source_type="local",
         source=json.dumps({"uri": f"data/arrays/{spec.name}", "origin": spec.source}),
         schema=json.dumps(schema.to_dict()),
-        profile=json.dumps({key: value for key, value in profile.items() if value is not None}),
+        profile=json.dumps(profile),
     )
     client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, "training")])])
 

@@ -44,7 +44,6 @@ class Sampler(PythonModel):
         spec = self.model.spec
         if spec.kind == "text":
             return [spec.text(tokens) for tokens in samples]
-        assert spec.levels is not None
         return np.rint(samples * (255 / (spec.levels - 1))).astype(np.uint8)
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from components.costs import read_costs
 from components.files import sha256
-from components.params import ModelConfig, Spec, UserError
+from components.params import ModelConfig, Spec, UserError, read_spec
 
 __all__ = ["Trained", "read_trained"]
 
@@ -67,7 +67,7 @@ def read_trained(name: str, seed: int) -> Trained:
     return Trained(
         name=name,
         config=config,
-        spec=Spec.model_validate_json(json.dumps(content["spec"])),
+        spec=read_spec(json.dumps(content["spec"])),
         seed=seed,
         weights=digest,
         folder=folder,

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from components import pictures
 from components.datasets.arrays import Arrays
-from components.params import SPLITS, Params
+from components.params import SPLITS, ImageSpec, Params
 from components.reporting import table
 from components.reporting.charts import line_chart
 from components.reporting.results import Result
@@ -110,18 +110,15 @@ def _data(arrays: Arrays, count: int) -> dict[str, Any]:
     spec = arrays.spec
     test = arrays.split("test")
     shown: dict[str, Any]
-    if spec.kind == "image":
-        assert spec.levels is not None
-        assert spec.shape is not None
+    if isinstance(spec, ImageSpec):
         shown = {"picture": _data_uri(_png(np.asarray(test[:count]), spec.levels))}
         height, width, channels = spec.shape
         about = f"Images of {height} × {width} × {channels}, {spec.levels} intensities"
         if spec.classes:
             about += f", {len(spec.classes)} classes"
     else:
-        vocabulary = spec.vocabulary or ()
-        shown = {"text": "".join(vocabulary[token] for token in test[:EXCERPT])}
-        about = f"Characters, {len(vocabulary) - 1} distinct ones in the training part"
+        shown = {"text": spec.text(test[:EXCERPT])}
+        about = f"Characters, {len(spec.vocabulary) - 1} distinct ones in the training part"
     return {
         "name": spec.name,
         "source": spec.source,

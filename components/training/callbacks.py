@@ -38,7 +38,8 @@ class BestWeights(keras.callbacks.Callback):
     def __init__(self, keep: bool, patience: int | None, monitor: str = "val_loss"):
         super().__init__()
         self.keep, self.patience, self.monitor = keep, patience, monitor
-        self.best, self.waited, self.weights = float("inf"), 0, []
+        self.best, self.waited = float("inf"), 0
+        self.weights: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch, logs=None):
         """Compare."""
@@ -95,7 +96,8 @@ class ProgressReport(keras.callbacks.Callback):
 
     def __init__(self, name: str, seconds: float = 5):
         super().__init__()
-        self.name, self.seconds, self.bar, self.spoken = name, seconds, None, time.monotonic()
+        self.name, self.seconds, self.spoken = name, seconds, time.monotonic()
+        self.bar: tqdm | None = None
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the bar."""

@@ -156,7 +156,7 @@ def prefetched(feed: Feed, epoch: int, start: int, size: int) -> Iterator[tuple[
                 if not put(({name: _padded(array, size) for name, array in chunk.items()}, count)):
                     return
             put(None)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the chunks are read
+        except BaseException as error:  # it is raised again where the chunks are read
             put(error)
 
     reader = threading.Thread(target=read, name="feed", daemon=True)

@@ -17,10 +17,10 @@ from components.training.optimizers import MovingAverage, learning_rate, make_op
 from components.training.turn import make_turn
 from components.training.validation import Validation
 
-__all__ = ["NonFiniteLoss", "Trainer"]
+__all__ = ["NonFiniteLossError", "Trainer"]
 
 
-class NonFiniteLoss(ArithmeticError):
+class NonFiniteLossError(ArithmeticError):
     """A loss became infinite or not a number. The last checkpoint is from before."""
 
     def __init__(self, name: str, value: float, epoch: int, step: int):
@@ -47,6 +47,7 @@ class Trainer:
         training: Training,
         feed: Feed,
         validation: Validation,
+        *,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         steps_per_call: int = 64,
         checkpoint: Path | None = None,
@@ -76,7 +77,7 @@ class Trainer:
         """Train to the end, from the checkpoint where there is one; gives a row for each epoch.
 
         Raises:
-            NonFiniteLoss: a loss is infinite or not a number.
+            NonFiniteLossError: a loss is infinite or not a number.
         """
         self.model.stop_training = False
         self._restore()
@@ -129,9 +130,9 @@ class Trainer:
             wrong = np.flatnonzero(~np.isfinite(records[name]))
             if len(wrong):
                 value = float(records[name][wrong[0]])
-                raise NonFiniteLoss(name, value, progress.epoch + 1, progress.turn + int(wrong[0]) + 1)
+                raise NonFiniteLossError(name, value, progress.epoch + 1, progress.turn + int(wrong[0]) + 1)
         for name, values in records.items():
-            for value in values:
+            for value in values:  # one by one: a sum must not depend on how the epoch is cut into chunks
                 progress.sums[name] = progress.sums.get(name, 0.0) + float(value)
         progress.turn += count
 
@@ -148,7 +149,7 @@ class Trainer:
         now = time.monotonic()
         if self.checkpoint is None or (now - self.saved < self.checkpoint_seconds and not last):
             return
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for i, callback in enumerate(self._resumable()):
             values, held = callback.state()
             self.progress.callbacks[str(i)] = values

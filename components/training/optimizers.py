@@ -36,6 +36,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.peak, self.shape, self.warmup, self.steps = peak, shape, warmup, steps
 
     def __call__(self, step):
+        """Learning rate of update ``step``."""
         step = ops.cast(step, "float32")
         rise = ops.minimum((step + 1) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
         progress = ops.clip((step - self.warmup) / max(self.steps - self.warmup, 1), 0.0, 1.0)
@@ -79,7 +80,7 @@ def learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
 class MovingAverage:
     """An exponential moving average of variables, which can stand in for them.
 
-    Its decay rises to the given one, ``min(decay, (1 + t) / (10 + t))``, so that the initial weights are soon forgotten.
+    Its decay rises to the given one, ``min(decay, (1 + t) / (10 + t))``: the initial weights are soon forgotten.
 
     Args:
         variables: what is averaged.

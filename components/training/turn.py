@@ -34,7 +34,7 @@ def make_turn(
     """
 
     def turn(batches):
-        record = {}
+        record: dict[str, Any] = {}
         for player, optimizer in zip(players, optimizers, strict=True):
             updates = [
                 _update(player, optimizer, {name: array[k] for name, array in batches.items()}, turns.value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from components.datasets.arrays import array_writer, hash_arrays, open_arrays, write_spec
-from components.params import Spec, UserError
+from components.params import ImageSpec, UserError
 
 
 def write_tiny(folder: Path, counts: dict[str, int]) -> Path:
@@ -19,9 +19,8 @@ def write_tiny(folder: Path, counts: dict[str, int]) -> Path:
                 images.append(np.full((1, 2, 3, 1), index, np.uint8))
         with array_writer(folder / f"{name}_labels.npy", np.uint8) as labels:
             labels.append(np.arange(count, dtype=np.uint8) % 2)
-    spec = Spec(
+    spec = ImageSpec(
         name="tiny",
-        kind="image",
         source="here",
         shape=(2, 3, 1),
         levels=256,
@@ -79,7 +78,7 @@ def test_a_broken_folder_is_one_line(folder: Path, tmp_path: Path) -> None:
     assert "train.npy: no such file" in line()
     spec = folder / "spec.json"
     spec.write_text(spec.read_text().replace('"image"', '"sound"'))
-    assert "spec.json: kind: Input should be 'image' or 'text'" in line()
+    assert "found using 'kind' does not match any of the expected tags: 'image', 'text'" in line()
     spec.write_text("{")
     assert "spec.json: the file: Invalid JSON" in line()
     spec.unlink()

@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
 from components.training.feeds import Examples
-from components.training.loop import NonFiniteLoss, Trainer
+from components.training.loop import NonFiniteLossError, Trainer
 from components.training.validation import Validation
 
 from .toy import Game, Line, images, training
@@ -23,7 +23,9 @@ from .toy import Game, Line, images, training
 def make(model, settings, callbacks=(), checkpoint=None, updates=1, **kwargs):
     feed = Examples({"image": images(40)}, settings.batch_size, updates, seed=1)
     validation = Validation(model, Examples({"image": images(10)}, 4), 8)
-    return Trainer(model, settings, feed, validation, callbacks, 3, checkpoint, **kwargs)
+    return Trainer(
+        model, settings, feed, validation, callbacks=callbacks, steps_per_call=3, checkpoint=checkpoint, **kwargs
+    )
 
 
 def test_history_has_a_row_an_epoch():
@@ -49,7 +51,7 @@ def test_chunk_length_changes_nothing():
     def trained(steps):
         model, settings = Line(noise=0.3), training()
         feed = Examples({"image": images(40)}, 4, seed=1)
-        trainer = Trainer(model, settings, feed, Validation(model, feed, 8), (), steps)
+        trainer = Trainer(model, settings, feed, Validation(model, feed, 8), steps_per_call=steps)
         return trainer.run(), np.array(model.chain[0])
 
     (rows, weight), (other_rows, other) = trained(1), trained(64)
@@ -99,7 +101,9 @@ def test_best_weights_come_back_and_patience_ends():
 def test_a_loss_that_is_not_finite_stops_with_a_line(tmp_path):
     checkpoint = tmp_path / "state.safetensors"
     trainer = make(Line(explode_at=14), training(), checkpoint=checkpoint, checkpoint_seconds=0)
-    with pytest.raises(NonFiniteLoss, match=r"^loss is nan at step 5 of epoch 2; the last good checkpoint is kept$"):
+    with pytest.raises(
+        NonFiniteLossError, match=r"^loss is nan at step 5 of epoch 2; the last good checkpoint is kept$"
+    ):
         trainer.run()
     with safe_open(checkpoint, framework="numpy") as file:
         progress = json.loads(file.metadata()["progress"])

@@ -7,9 +7,9 @@ import numpy as np
 from keras import ops
 
 from components.models.contract import Family, Player
-from components.params import Optimizer, Spec, Training
+from components.params import ImageSpec, Optimizer, Training
 
-SPEC = Spec(name="toy", kind="image", source="toy", shape=(1, 1, 1), levels=2, counts={}, duplicates={}, arrays={})
+SPEC = ImageSpec(name="toy", source="toy", shape=(1, 1, 1), levels=2, counts={}, duplicates={}, arrays={})
 
 
 def training(**changes) -> Training:

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 
 from components.models import build
 from components.models.storage import save
-from components.params import Optimizer, Spec, Training
+from components.params import ImageSpec, Optimizer, Training
 from components.params.vae import VAEConfig
 from components.training.callbacks import BestWeights
 from components.training.feeds import Examples
@@ -19,9 +19,7 @@ from components.training.validation import Validation
 def main() -> None:
     folder, steps = Path(sys.argv[1]), int(sys.argv[2])
     images = load_digits().images.astype("uint8")[..., None]
-    spec = Spec(
-        name="digits", kind="image", source="digits", shape=(8, 8, 1), levels=17, counts={}, duplicates={}, arrays={}
-    )
+    spec = ImageSpec(name="digits", source="digits", shape=(8, 8, 1), levels=17, counts={}, duplicates={}, arrays={})
     config = VAEConfig(
         family="vae",
         dataset="digits",
@@ -47,7 +45,7 @@ def main() -> None:
         config.training,
         Examples({"image": images[:1400]}, 16, seed=7),
         Validation(model, Examples({"image": images[1400:]}, 100), 8),
-        [BestWeights(keep=True, patience=None)],
+        callbacks=[BestWeights(keep=True, patience=None)],
         steps_per_call=steps,
         checkpoint=folder / "state.safetensors",
         checkpoint_seconds=0,
