@@ -1,5 +1,8 @@
 """What is done: one module a step of the pipeline, and the rooms that the steps call."""
 
-import os
+import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no news to anybody
+from components.quiet import QuietTensorFlow
+
+if "tensorflow" not in sys.modules:
+    sys.meta_path.insert(0, QuietTensorFlow())

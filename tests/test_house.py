@@ -23,6 +23,7 @@ FLOORS = [
     ["components.files"],
     ["components.params"],
     ["components"],
+    ["components.quiet"],
 ]
 
 # Libraries, and the only modules and rooms that may name them.
@@ -40,7 +41,6 @@ LIBRARIES = {
         "components.backend",
         "components.networks",
         "components.models",
-        "components.metrics",
         "components.training",
         "components.registry",
         "components.evaluation",

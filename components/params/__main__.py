@@ -3,10 +3,11 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from components.params import load, run_step
+from components.params import UserError, load, run_step
 from components.params.schema import json_schema
 
 
@@ -19,11 +20,17 @@ def main() -> None:
     if arguments.schema:
         print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return
-    resolved = load(arguments.path).model_dump()
+    params = load(arguments.path)
+    own = {key: dataset.source for key, dataset in params.datasets.items() if dataset.is_path}
+    missing = [key for key, source in own.items() if not (Path(arguments.path).parent / source).exists()]
+    if missing:
+        raise UserError(
+            *(f"{arguments.path}: datasets.{key}.source: {own[key]}: no such file or folder" for key in missing)
+        )
     yaml = YAML()
     yaml.representer.add_representer(tuple, _on_one_line)
     yaml.representer.add_representer(type(None), _null)
-    yaml.dump(resolved, sys.stdout)
+    yaml.dump(params.model_dump(), sys.stdout)
 
 
 def _on_one_line(representer, entries):

@@ -17,11 +17,20 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_prints_what_the_file_resolves_to(folder: Path) -> None:
     Path("params.yaml").write_text(VALID)
+    Path("novel.txt").write_text("Once upon a time")
     run = python("-m", "components.params", str(folder / "params.yaml"))
     assert (run.returncode, run.stderr) == (0, "")
     assert "      precision: float32\n" in run.stdout  # a default
     Path("resolved.yaml").write_text(run.stdout)
     assert load("resolved.yaml") == load()
+
+
+def test_a_path_that_leads_nowhere_is_found_before_any_work(folder: Path) -> None:
+    path = folder / "params.yaml"
+    path.write_text(VALID)
+    run = python("-m", "components.params", str(path))
+    line = f"{path}: datasets.novel.source: ./novel.txt: no such file or folder\n"
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", line)
 
 
 def test_checks_the_committed_file() -> None:
