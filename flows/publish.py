@@ -11,6 +11,7 @@ __all__ = ["publish"]
 TABLE = Path("reports/table.md")
 PAGE = Path("reports/index.html")
 SAMPLES = Path("artifacts/evaluation")
+FENCE = "`" * 8
 
 
 def publish() -> None:
@@ -20,12 +21,13 @@ def publish() -> None:
     if samples := _samples():
         create_markdown_artifact(samples, key="samples", description="What each model generates")
     if PAGE.exists():
-        create_link_artifact(PAGE.resolve().as_uri(), link_text="reports/index.html", key="report")
+        page = PAGE.resolve()
+        create_link_artifact(page.as_uri(), key="report", link_text=str(page), description="On the machine of this run")
     tracking = os.environ.get("MLFLOW_TRACKING_URI", "")
     if tracking.startswith("http"):
-        create_link_artifact(tracking, link_text="MLflow", key="mlflow")
+        create_link_artifact(tracking, key="mlflow", link_text="MLflow")
     else:
-        create_link_artifact("http://127.0.0.1:5000", link_text="MLflow, once `make ui` runs", key="mlflow")
+        create_link_artifact("http://127.0.0.1:5000", key="mlflow", link_text="MLflow, once `make ui` runs there")
 
 
 def _samples() -> str:
@@ -37,5 +39,5 @@ def _samples() -> str:
             data = base64.b64encode(picture.read_bytes()).decode("ascii")
             parts.append(f"## {folder.name}\n\n![samples of {folder.name}](data:image/png;base64,{data})")
         elif text.exists():
-            parts.append(f"## {folder.name}\n\n```\n{text.read_text('utf-8').strip()}\n```")
+            parts.append(f"## {folder.name}\n\n{FENCE}\n{text.read_text('utf-8').strip()}\n{FENCE}")
     return "\n\n".join(parts)

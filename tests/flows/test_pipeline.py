@@ -32,6 +32,14 @@ def last_run() -> tuple[State, dict[str, str]]:
         return flow_run.state, {run.name: run.state.name for run in until(ended)}
 
 
+def artifacts(state: State) -> dict[str, str]:
+    """Key and content of every artifact of a flow run."""
+    chosen = {"flow_runs": {"id": {"any_": [str(state.state_details.flow_run_id)]}}}
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json=chosen).raise_for_status().json()
+    return {each["key"]: each["data"] for each in found}
+
+
 def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     monkeypatch.setattr(sys, "argv", ["flows.pipeline", *arguments])
     main()
@@ -57,8 +65,16 @@ def test_parallel_run_leaves_what_dvc_repro_leaves_then_is_cached(project: Proje
     twin.dvc("repro")
     assert project.lock() == twin.lock()
 
+    Path("reports").mkdir()
+    Path("reports/table.md").write_text("| model |")
+    samples = Path("artifacts/evaluation/lstm/samples.txt")
+    samples.parent.mkdir(parents=True)
+    samples.write_text("to be or not")
     run_main(monkeypatch)
     state, stages = last_run()
+    assert artifacts(state).keys() == {"results", "samples", "mlflow"}
+    assert artifacts(state)["results"] == "| model |"
+    assert "to be or not" in artifacts(state)["samples"]
     assert state.message == "0 stages ran, 5 were up to date"
     assert stages == dict.fromkeys(["make@a", "make@b", "refine@a", "refine@b", "report"], "Cached")
 
