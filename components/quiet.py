@@ -1,8 +1,8 @@
 """TensorFlow without its greetings.
 
 It writes half a dozen lines about the processor and missing GPUs to the standard error of every process, and since its
-logging moved to Abseil no setting keeps them back. They are written while it is imported and while it looks for devices,
-so both are done here with that stream closed; errors are raised as ever.
+logging moved to Abseil no setting keeps them back. They are written while it is imported and while it looks for
+devices, so both are done here with that stream closed; errors are raised as ever.
 """
 
 import importlib.util
