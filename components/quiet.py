@@ -18,12 +18,17 @@ __all__ = ["QuietTensorFlow"]
 class QuietTensorFlow(MetaPathFinder):
     """Finds TensorFlow as Python does, and imports it in silence. Anything else it leaves alone."""
 
+    searching = False
+
     def find_spec(self, fullname, path=None, target=None):
         """The module as Python would find it, with a quiet loader."""
-        if fullname != "tensorflow":
+        if fullname != "tensorflow" or self.searching:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        self.searching = True
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self.searching = False
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 
@@ -32,7 +37,7 @@ class QuietTensorFlow(MetaPathFinder):
                     execute(module)
                     module.config.list_physical_devices()
 
-            spec.loader.exec_module = execute_quietly
+            spec.loader.exec_module = execute_quietly  # type: ignore[method-assign]
         return spec
 
 

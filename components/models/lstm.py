@@ -119,11 +119,14 @@ class LSTM(Family):
             Tokens ``int32[n, length]``.
 
         Raises:
-            UserError: the prompt has a character that the vocabulary lacks.
+            UserError: the prompt has a character that the vocabulary lacks, or a knob is out of its range.
         """
-        tokens = [self.start, *self.spec.tokens(prompt)]
         if unknown := [character for character in prompt if character not in self.spec.vocabulary]:
             raise UserError(f"prompt: {unknown[0]!r} is not in the model's vocabulary")
+        if temperature < 0 or top_k < 0 or not 0 < top_p <= 1 or length < 1:
+            given = f"length {length}, temperature {temperature:g}, top_k {top_k}, top_p {top_p:g}"
+            raise UserError(f"{given}; allowed: length from 1, temperature and top_k from 0, top_p over 0 and up to 1")
+        tokens = [self.start, *self.spec.tokens(prompt)]
         u = np.random.default_rng(seed).random((length, n), "float32")
         generate = self._generate[bool(top_k), top_p < 1]
         prefix = np.tile(np.array(tokens, "int32"), (n, 1))

@@ -22,7 +22,7 @@ from components.models.contract import ImageFamily, Player
 from components.networks.decoders import DECODERS
 from components.networks.encoders import ENCODERS
 from components.networks.likelihoods import LIKELIHOODS
-from components.params import ImageSpec
+from components.params import ImageSpec, UserError
 from components.params.vae import VAEConfig
 
 __all__ = ["VAE"]
@@ -112,7 +112,12 @@ class VAE(ImageFamily):
 
         Returns:
             ``uint8[n, H, W, C]`` of intensities.
+
+        Raises:
+            UserError: the temperature is negative.
         """
+        if temperature < 0:
+            raise UserError(f"temperature: {temperature:g}; allowed: a number from 0 on")
         random = np.random.default_rng(seed)
         z = temperature * random.standard_normal((n, self.config.latent_dim), "float32")
         if not pixel_noise:

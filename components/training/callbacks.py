@@ -72,18 +72,26 @@ class SampleSeries(keras.callbacks.Callback):
     Args:
         write: ``write(model, stem)`` puts one entry of the series beside ``stem``.
         folder: where the series goes.
-        every: epochs between two entries; the last epoch always has one.
+        every: epochs between two entries; the untrained model and the last epoch always have one.
     """
 
     def __init__(self, write: Callable[[Family, Path], None], folder: Path, every: int):
         super().__init__()
         self.write, self.folder, self.every = write, folder, every
 
+    def on_train_begin(self, logs=None):
+        """Add the entry of the untrained model, unless an earlier process did."""
+        if not self.folder.exists():
+            self._add(0)
+
     def on_epoch_end(self, epoch, logs=None):
         """Add an entry."""
         if (epoch + 1) % self.every == 0 or epoch + 1 == self.params["epochs"]:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.write(self.model, self.folder / f"epoch-{epoch + 1:04}")
+            self._add(epoch + 1)
+
+    def _add(self, epoch: int) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.write(self.model, self.folder / f"epoch-{epoch:04}")
 
 
 class ProgressReport(keras.callbacks.Callback):

@@ -128,6 +128,7 @@ def test_sample_series_and_progress_lines(tmp_path, capsys):
     series = SampleSeries(lambda model, stem: stem.with_suffix(".txt").write_text("x"), tmp_path / "series", 2)
     make(Line(), training(epochs=5), [series, ProgressReport("line", seconds=0)]).run()
     assert sorted(p.name for p in (tmp_path / "series").iterdir()) == [
+        "epoch-0000.txt",
         "epoch-0002.txt",
         "epoch-0004.txt",
         "epoch-0005.txt",
