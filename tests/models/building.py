@@ -1,0 +1,100 @@
+"""Small models of every family, and their training as components.train puts it together."""
+
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+from pydantic import TypeAdapter
+
+from components import models
+from components.backend import compiled
+from components.models.contract import Family
+from components.params import UNKNOWN, ImageSpec, ModelConfig, Spec, TextSpec
+from components.training.feeds import Examples, Streams
+from components.training.loop import Trainer
+from components.training.validation import Validation
+
+FAMILIES = {
+    "autoencoder": {"encoder": "dense", "widths": (8,), "latent_dim": 2, "noise": 0.1, "mixture_components": 2},
+    "vae": {
+        "encoder": "dense",
+        "widths": (8,),
+        "latent_dim": 2,
+        "likelihood": "gaussian",
+        "beta": 1.0,
+        "kl_warmup_steps": 0,
+        "free_bits": 0.0,
+    },
+    "lstm": {
+        "cell": "lstm",
+        "layers": 2,
+        "units": 5,
+        "embedding_dim": 3,
+        "dropout": 0.0,
+        "tie_embeddings": False,
+        "sequence_length": 8,
+    },
+}
+TRAINING = {"epochs": 1, "batch_size": 2, "optimizer": {"learning_rate": 0.01}, "sample_every": 1}
+
+
+def image_spec(shape: tuple[int, int, int] = (8, 8, 1), levels: int = 17) -> ImageSpec:
+    return ImageSpec(name="i", source="i", shape=shape, levels=levels, counts={}, duplicates={}, arrays={})
+
+
+def text_spec(characters: str = "\nab") -> TextSpec:
+    vocabulary = (UNKNOWN, *characters)
+    return TextSpec(name="t", source="t", vocabulary=vocabulary, counts={}, duplicates={}, arrays={})
+
+
+def build(family: str, spec: Spec | None = None, training: dict[str, Any] | None = None, **changes: Any) -> Family:
+    """A fresh model, small unless ``changes`` say otherwise; always with the same initial weights.
+
+    Without ``widths`` the dense networks are linear, which params.yaml has no word for.
+    """
+    content = {"family": family, "dataset": "x", "training": TRAINING | (training or {}), **FAMILIES[family], **changes}
+    linear = content.get("widths") == ()
+    config = TypeAdapter(ModelConfig).validate_python(content | ({"widths": (1,)} if linear else {}))
+    keras.utils.set_random_seed(7)
+    fitting = text_spec() if family == "lstm" else image_spec()
+    return models.build(config.model_copy(update={"widths": ()}) if linear else config, spec or fitting)
+
+
+def answer(model: Family, question: str, *args: Any) -> Any:
+    """What a method of the model gives, compiled, as NumPy; arguments that are no arrays are part of the question."""
+    constants = tuple(arg for arg in args if not isinstance(arg, np.ndarray))
+    return _asked(model, question, constants)(*(arg for arg in args if isinstance(arg, np.ndarray)))
+
+
+def loss(model: Family, batch: dict[str, np.ndarray], step: int = 0) -> tuple[float, dict[str, float]]:
+    """Loss and logs of the only player, nothing moved."""
+    value, logs = _asked(model, "loss", ())(batch, np.int32(step))
+    return float(value), {name: float(log) for name, log in logs.items()}
+
+
+def validate(model: Family, batch: dict[str, np.ndarray]) -> dict[str, float]:
+    """What is said of a held-out batch."""
+    return {name: float(value) for name, value in _asked(model, "validate", ())(batch).items()}
+
+
+@cache
+def _asked(model: Family, question: str, constants: tuple):
+    method = model.players()[0].loss if question == "loss" else getattr(model, question)
+    run = compiled(lambda *args: method(*args, *constants), model.variables)
+    return lambda *args: keras.tree.map_structure(keras.ops.convert_to_numpy, run(*args))
+
+
+def fit(model: Family, train: np.ndarray, validation: np.ndarray) -> list[dict[str, float]]:
+    """Train, and conclude; gives the rows of the curves."""
+    training, steps = model.config.training, 64
+    if model.feed == "streams":
+        length = model.config.sequence_length
+        feed, held_out = (Streams(x, training.batch_size, length, s) for x, s in [(train, 7), (validation, None)])
+    else:
+        feed, held_out = (
+            Examples({"image": x}, training.batch_size, 1, s) for x, s in [(train, 7), (validation, None)]
+        )
+    history = Trainer(model, training, feed, Validation(model, held_out, steps), steps_per_call=steps).run()
+    model.conclude(train, 7)
+    return history

@@ -1,0 +1,94 @@
+"""A linear Gaussian VAE is probabilistic principal component analysis, whose likelihood is known exactly.
+
+Tipping and Bishop, *Probabilistic Principal Component Analysis*, https://doi.org/10.1111/1467-9868.00196: at the
+maximum likelihood the posterior of each latent is an independent Gaussian, which an encoder with constant variances can
+hold, so that the bound is the likelihood itself; at any other encoder their distance is the divergence from that
+posterior.
+"""
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from sklearn.decomposition import PCA
+
+from tests.models.building import answer, build, image_spec
+
+LATENT, DRAWS = 3, 40
+
+
+@pytest.fixture(scope="module")
+def pca(digits):
+    """The exact model, and its images: digits at a quarter of their size, ``float32[N, 4, 4, 1]`` in [0, 1]."""
+    images = digits[:600].reshape(600, 4, 2, 4, 2, 1).mean(axis=(2, 4)).astype("float32") / 16
+    return PCA(LATENT, svd_solver="full").fit(images.reshape(600, 16)), images
+
+
+def posterior(pca):
+    """Slope ``[16, LATENT]`` of the posterior's mean, and its variances ``[LATENT]``."""
+    excess = pca.explained_variance_ - pca.noise_variance_
+    slope = pca.components_.T * np.sqrt(excess) / pca.explained_variance_
+    return slope, pca.noise_variance_ / pca.explained_variance_
+
+
+def linear_vae(pca, shift=0.0, spread=1.0):
+    """The VAE at the maximum likelihood; its posterior moved by ``shift``, its deviations ``spread`` times as wide."""
+    model = build("vae", image_spec((4, 4, 1), levels=2), widths=(), latent_dim=LATENT)
+    slope, variance = posterior(pca)
+    weights = np.sqrt(pca.explained_variance_ - pca.noise_variance_)[:, None] * pca.components_
+    log_variance = np.log(variance * spread**2)
+    kernel = np.concatenate([slope, np.zeros_like(slope)], axis=1)
+    model.encoder.set_weights([kernel, np.concatenate([shift - pca.mean_ @ slope, log_variance])])
+    model.decoder.set_weights([weights, pca.mean_])
+    model.likelihood.log_variance.assign(np.log(pca.noise_variance_))
+    return model
+
+
+def draws(model, images, question, *args):
+    """Answers ``[DRAWS, N]`` with new noise each."""
+    return np.stack([answer(model, question, images, *args) for _ in range(DRAWS)])
+
+
+def mean(answers):
+    """Mean over draws and images, with its standard error over draws."""
+    means = answers.mean(axis=1, dtype="float64")
+    return means.mean(), means.std(ddof=1) / np.sqrt(len(means))
+
+
+def test_the_bound_is_the_likelihood_at_the_optimum(pca):
+    pca, images = pca
+    model, exact = linear_vae(pca), pca.score_samples(images.reshape(600, 16))
+    value, error = mean(draws(model, images, "elbo"))
+    assert error < 0.01
+    assert value == pytest.approx(exact.mean(), abs=4 * error)
+
+
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_every_importance_weight_is_the_likelihood_at_the_optimum(pca, k):
+    """Each image, each draw: the ratio of joint and posterior does not depend on the latent."""
+    pca, images = pca
+    bounds = answer(linear_vae(pca), "importance_bound", images, k)
+    np.testing.assert_allclose(bounds, pca.score_samples(images.reshape(600, 16)), atol=2e-3)
+
+
+@pytest.mark.parametrize(("shift", "spread"), [(0.2, 1.0), (0.0, 1.7), (-0.1, 0.6)])
+def test_elsewhere_the_bound_is_lower_by_the_divergence_from_the_posterior(pca, shift, spread):
+    pca, images = pca
+    variance = posterior(pca)[1]
+    divergence = 0.5 * np.sum(spread**2 + shift**2 / variance - 1 - 2 * np.log(spread))
+    value, error = mean(draws(linear_vae(pca, shift, spread), images, "elbo"))
+    assert divergence > 8 * error
+    assert value == pytest.approx(pca.score_samples(images.reshape(600, 16)).mean() - divergence, abs=4 * error)
+
+
+def test_the_importance_bound_grows_from_the_elbo_to_the_likelihood(pca):
+    pca, images = pca
+    model, exact = linear_vae(pca, shift=0.2, spread=1.3), pca.score_samples(images.reshape(600, 16)).mean()
+    elbo, elbo_error = mean(draws(model, images, "elbo"))
+    bounds = [mean(draws(model, images, "importance_bound", k)) for k in (1, 4, 40)]
+    values, errors = (np.array(column) for column in zip(*bounds, strict=True))
+    assert values[0] == pytest.approx(elbo, abs=4 * (elbo_error + errors[0]))
+    assert (np.diff(values) > 4 * errors[1:]).all()
+    assert exact - 0.1 < values[2] < exact
+    # k draws in one bound and k bounds of one draw each are the same average of weights
+    singles = draws(model, images, "importance_bound", 1).astype("float64")
+    assert (logsumexp(singles, axis=0) - np.log(DRAWS)).mean() == pytest.approx(values[2], abs=0.02)

@@ -1,0 +1,103 @@
+"""The VAE's terms, and what weighs them."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tests.models.building import answer, build, image_spec, loss, validate
+
+
+@pytest.fixture
+def images(digits):
+    return digits[:32]
+
+
+def spread_out(model):
+    """Weights far enough from zero that every latent dimension has a divergence of its own."""
+    random = np.random.default_rng(3)
+    model.encoder.set_weights([random.normal(0, 0.4, weight.shape) for weight in model.encoder.weights])
+    return model
+
+
+def posterior(model, images):
+    mean, log_variance = np.split(np.asarray(model.encoder(images.astype("float32") / 16)), 2, axis=1)
+    return mean.astype("float64"), np.exp(0.5 * log_variance.astype("float64"))
+
+
+def divergences(model, images):
+    """KL from N(0, 1) ``[B, latent_dim]`` by quadrature, not by the formula."""
+    z = np.linspace(-30, 30, 60_001)[:, None, None]
+    mean, deviation = posterior(model, images)
+    q = stats.norm(mean, deviation)
+    return np.sum(q.pdf(z) * (q.logpdf(z) - stats.norm.logpdf(z)), axis=0) * (z[1, 0, 0] - z[0, 0, 0])
+
+
+def test_the_divergence_is_the_integral(images):
+    model = spread_out(build("vae"))
+    few = images[:4]
+    expected = divergences(model, few)
+    assert expected.max() > 1
+    assert validate(model, {"image": few})["kl"] == pytest.approx(expected.sum(axis=1).mean(), rel=1e-3)
+
+
+def test_beta_weighs_the_divergence_and_rises_with_the_steps(images):
+    def weight(model, step):
+        value, logs = loss(model, {"image": images}, step)
+        return (value - logs["reconstruction"]) / logs["kl"]
+
+    warmed = spread_out(build("vae", beta=4.0, kl_warmup_steps=10))
+    assert [weight(warmed, step) for step in (0, 5, 10, 99)] == pytest.approx([0, 2, 4, 4], abs=1e-4)
+    assert weight(spread_out(build("vae", beta=1.5)), 0) == pytest.approx(1.5, abs=1e-4)
+
+
+def test_free_bits_are_free_for_each_latent_dimension(images):
+    paid = divergences(spread_out(build("vae", latent_dim=3)), images).mean(axis=0)
+    free = float(np.sort(paid)[1] + 0.01)  # more than two of the three dimensions use
+    model = spread_out(build("vae", latent_dim=3, free_bits=free))
+    value, logs = loss(model, {"image": images})
+    assert value - logs["reconstruction"] == pytest.approx(np.maximum(paid, free).sum(), rel=1e-3)
+    assert logs["kl"] == pytest.approx(paid.sum(), rel=1e-3)
+
+
+def test_what_is_reported_is_the_bound_itself_whatever_training_pays(images):
+    model = spread_out(build("vae", beta=3.0, kl_warmup_steps=10, free_bits=5.0))
+    losses = [validate(model, {"image": images}) for _ in range(30)]
+    bounds = [answer(model, "elbo", images).mean() for _ in range(30)]
+    for terms in losses:
+        assert terms["loss"] == pytest.approx(terms["reconstruction"] + terms["kl"], rel=1e-5)
+    errors = np.std(bounds, ddof=1) / np.sqrt(30)
+    assert -np.mean([terms["loss"] for terms in losses]) == pytest.approx(np.mean(bounds), abs=6 * errors)
+
+
+CASES = [("bernoulli", "dense", (8, 8, 1)), ("gaussian", "dense", (7, 9, 3))]
+CASES += [("discretized_logistic", "convolutional", (7, 9, 3))]
+
+
+@pytest.mark.parametrize(("likelihood", "encoder", "shape"), CASES)
+def test_images_of_any_size_go_in_and_come_out(likelihood, encoder, shape):
+    model = build("vae", image_spec(shape), encoder=encoder, widths=(3, 3), likelihood=likelihood)
+    x = np.random.default_rng(1).integers(0, 17, (3, *shape), np.uint8)
+    z = answer(model, "encode", x)
+    assert z.shape == (3, 2)
+    decoded = answer(model, "decode", z)
+    assert decoded.shape == x.shape
+    assert 0 <= decoded.min() <= decoded.max() <= 1
+    assert answer(model, "elbo", x).shape == answer(model, "importance_bound", x, 18).shape == (3,)
+    for pixel_noise in (False, True):
+        samples = model.sample(3, 5, pixel_noise=pixel_noise)
+        assert (samples.shape, samples.dtype) == (x.shape, np.uint8)
+        assert samples.max() <= 16
+        np.testing.assert_array_equal(samples, model.sample(3, 5, pixel_noise=pixel_noise))
+    assert (model.sample(3, 5, pixel_noise=True) != model.sample(3, 6, pixel_noise=True)).any()
+
+
+def test_samples_are_decoded_draws_from_the_prior(images):
+    """The mean over the prior, of the decoder's means and of drawn pixels, by quantiles of each latent."""
+    model = build("vae", latent_dim=1, likelihood="discretized_logistic")
+    random = np.random.default_rng(3)
+    model.decoder.set_weights([random.normal(0, 0.6, weight.shape) for weight in model.decoder.weights])
+    z = stats.norm.ppf((np.arange(2000) + 0.5) / 2000).astype("float32")[:, None]
+    expected = 16 * answer(model, "decode", z).mean(axis=0)
+    np.testing.assert_allclose(model.sample(2000, 1).mean(axis=0), expected, atol=0.6)
+    still = model.sample(3, 1, temperature=0.0)
+    np.testing.assert_array_equal(still, model.to_intensities(answer(model, "decode", np.zeros((3, 1), "float32"))))
