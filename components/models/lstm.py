@@ -130,7 +130,8 @@ class LSTM(Family):
         u = np.random.default_rng(seed).random((length, n), "float32")
         generate = self._generate[bool(top_k), top_p < 1]
         prefix = np.tile(np.array(tokens, "int32"), (n, 1))
-        return ops.convert_to_numpy(generate(prefix, u, np.float32(temperature), np.int32(top_k), np.float32(top_p)))
+        tokens = generate(prefix, u, np.float32(temperature), np.int32(top_k), np.float32(top_p))
+        return ops.convert_to_numpy(tokens).T
 
     @cached_property
     def _generate(self):
@@ -143,8 +144,7 @@ class LSTM(Family):
                     return (states, logits[:, 0]), token
 
                 logits, states = self._logits(prefix, self._zero_states(ops.shape(prefix)[0]), training=False)
-                _, tokens = scan(step, (states, logits[:, -1]), u)
-                return ops.transpose(tokens, (1, 0))
+                return scan(step, (states, logits[:, -1]), u)[1]
 
             return compiled(generate, self.variables)
 
