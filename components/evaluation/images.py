@@ -40,8 +40,6 @@ def measure(model: ImageFamily, images: np.ndarray, batch_size: int, k: int) -> 
         for name, values in _scores(batch[:count] / (levels - 1), answers):
             found.setdefault(name, Moments()).add(values)
     metrics: dict[str, Any] = {name: moments.summary() for name, moments in found.items()}
-    if metrics.get("noisy_input_error", {"mean": None})["mean"] == 0:
-        del metrics["noisy_input_error"], metrics["denoising_error"]
     if "importance_bound_nats" in metrics:
         metrics["importance_bound_nats"]["k"] = k
     if getattr(model, "discrete", False):
@@ -76,7 +74,7 @@ def _questions(model: ImageFamily, k: int):
         answers = {}
         if isinstance(model, Autoencodes):
             answers["reconstruction"] = model.decode(model.encode(x))
-        if isinstance(model, Denoises):
+        if isinstance(model, Denoises) and model.corrupts:
             answers["noisy_input"] = model.corrupt(model.to_unit(x))
             answers["denoising"] = model.denoise(answers["noisy_input"])
         if isinstance(model, HasBounds):
@@ -108,13 +106,11 @@ def _batches(images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:
 
 def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
     """The first images, what the model saw of them where that is something else, and what it made of that."""
-    denoises = isinstance(model, Denoises)
-    if denoises:
+    if isinstance(model, Denoises) and model.corrupts:
         clean = np.asarray(images[: COLUMNS * (ROWS // 3)])
         seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), clean)
-        if not np.array_equal(model.to_intensities(seen), clean):
-            made = in_batches(compiled(model.denoise, model.variables), seen)
-            return [clean, model.to_intensities(seen), model.to_intensities(made)]
+        made = in_batches(compiled(model.denoise, model.variables), seen)
+        return [clean, model.to_intensities(seen), model.to_intensities(made)]
     clean = np.asarray(images[: COLUMNS * (ROWS // 2)])
     restore = compiled(lambda x: model.decode(model.encode(x)), model.variables)
     return [clean, model.to_intensities(in_batches(restore, clean))]

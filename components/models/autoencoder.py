@@ -63,6 +63,11 @@ class Autoencoder(ImageFamily):
         """Images ``float32[B, H, W, C]`` in [0, 1]."""
         return ops.sigmoid(ops.cast(self.decoder(z), "float32"))
 
+    @property
+    def corrupts(self) -> bool:
+        """Whether inputs are noisy in training."""
+        return self.config.noise > 0
+
     def corrupt(self, x):
         """Images in [0, 1] with the noise of training: what a denoiser is given."""
         return x + self.config.noise * keras.random.normal(ops.shape(x), seed=self.noise)
@@ -97,5 +102,4 @@ class Autoencoder(ImageFamily):
 
     def _error(self, images):
         x = self.to_unit(images)
-        seen = self.corrupt(x) if self.config.noise else x
-        return ops.mean(ops.square(x - self.denoise(seen)))
+        return ops.mean(ops.square(x - self.denoise(self.corrupt(x) if self.corrupts else x)))

@@ -123,7 +123,11 @@ class Autoencodes(Protocol):
 
 @runtime_checkable
 class Denoises(Protocol):
-    """A model that is trained to undo a corruption; where that is none, ``corrupt`` changes nothing."""
+    """A model that can be trained to undo a corruption."""
+
+    @property
+    def corrupts(self) -> bool:
+        """Whether it was: otherwise ``corrupt`` changes nothing."""
 
     def corrupt(self, x: Any) -> Any:
         """Images in [0, 1], ``float32[B, H, W, C]``, as the model is given them in training."""

@@ -26,7 +26,7 @@ EXCERPT = 700  # characters shown of a text data set
 ADDRESS = r"https?://[^\s,;)<]*[^\s,;:.)<]"
 FIGURES = {
     "samples": "samples",
-    "reconstructions": "test images, and below each its reconstruction",
+    "reconstructions": "test images, under noise if the model denoises, and what it makes of them",
     "walk": "from the latent of one test image to that of another",
 }
 NO_LOSS = {"epoch", "step", "learning_rate"}

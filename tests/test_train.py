@@ -1,0 +1,84 @@
+"""The train step: what it writes, that it writes the same again, and what it says to a mistake."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from components.costs import read_costs
+from components.files import sha256
+from tests.workplace import make_workplace
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    make_workplace(tmp_path)
+    return tmp_path
+
+
+def train(name: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "components.train", name]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    artifacts = folder / "artifacts"
+    return {
+        str(path.relative_to(artifacts)): path.read_bytes()
+        for path in sorted(artifacts.rglob("*"))
+        if path.is_file() and "costs" not in path.parts
+    }
+
+
+def test_a_killed_training_and_a_peaceful_one_write_the_same_bytes(workplace):
+    """The whole step, killed with its record open: weights, curves and series are those of an undisturbed run."""
+    params = workplace / "params.yaml"
+    text = params.read_text().replace(
+        "training: *training", "training: {<<: *training, epochs: 300, sample_every: 150}", 1
+    )
+    params.write_text(text.replace("checkpoint_seconds: 60", "checkpoint_seconds: 1"))
+    assert train("vae").returncode == 0
+    peaceful = outputs(workplace)
+    assert set(peaceful) >= {"models/vae/config.json", "models/vae/model.safetensors", "curves/vae.csv"}
+    assert {"progress/vae/epoch-0000.png", "progress/vae/epoch-0300.png"} <= set(peaceful)
+    with Path("artifacts/curves/vae.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 300
+    assert {"epoch", "step", "loss", "val_loss", "learning_rate", "grad_norm_first", "grad_norm_last"} <= set(rows[0])
+    costs = read_costs("vae", sha256(Path("artifacts/models/vae/model.safetensors")))
+    assert costs["training"]["seconds"] > 0
+    assert not any(Path(".menagerie/checkpoints").iterdir())
+
+    shutil.rmtree("artifacts")
+    victim = subprocess.Popen([sys.executable, "-m", "components.train", "vae"], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(Path(".menagerie/checkpoints").glob("vae-*/state.safetensors")) and time.monotonic() < deadline:
+        assert victim.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert outputs(workplace) == {}
+    assert train("vae").returncode == 0
+    assert outputs(workplace) == peaceful
+
+
+def test_a_mistake_is_one_line_before_keras_is_imported(workplace):
+    answer = train("vaee")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "train: vaee: params.yaml has no such model; did you mean vae?\n"
+    shutil.rmtree("data/arrays/squares")
+    answer = train("vae")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("data/arrays/squares: no such folder; ")
+    assert len(answer.stderr.splitlines()) == 1
