@@ -6,6 +6,7 @@ is, and is shown as ``Cached``. A failed stage stops what reads from it and noth
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,7 @@ def main() -> None:
     parser.add_argument("--parallel", type=_positive, metavar="N", help="stages that run at once")
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
     options = parser.parse_args()
+    _leave_in_order()
     load()
     if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
         read_graph(options.targets)
@@ -144,6 +146,13 @@ def main() -> None:
         raise UserError(state.message or REFUSED)
     if not state.is_completed():
         sys.exit(1)
+
+
+def _leave_in_order() -> None:
+    """Turn signals that would end this process at once into an exit, so that stages and Prefect's server end too."""
+    for sent in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sent) is signal.SIG_DFL:  # under nohup, a hang-up stays ignored
+            signal.signal(sent, lambda number, _: sys.exit(128 + number))
 
 
 def _positive(text: str) -> int:

@@ -74,6 +74,14 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether a process runs; one that nobody has buried yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Project:
     """A DVC project of five stages: two branches of two, and a report that reads both."""
 
@@ -118,7 +126,7 @@ class Project:
         if not path.exists() or not (pid := path.read_text()):
             return False
         try:
-            return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+            return lives(psutil.Process(int(pid)))
         except psutil.NoSuchProcess:
             return False
 

@@ -1,9 +1,11 @@
+import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -13,7 +15,7 @@ from prefect.states import State
 from components.params import UserError
 from flows.lockfile import LockGuard
 from flows.pipeline import main, pipeline
-from tests.flows.conftest import Project, until
+from tests.flows.conftest import Project, lives, until
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -98,23 +100,27 @@ def test_failed_branch_stops_its_descendants_only(project: Project, monkeypatch)
     }
 
 
-def test_cancelling_ends_the_children(tmp_path: Path, prefect_server: str, monkeypatch):
-    monkeypatch.setenv("PREFECT_API_URL", prefect_server)
-    projects = {sent: Project.create(tmp_path / sent.name) for sent in (signal.SIGTERM, signal.SIGINT)}
+def test_ending_the_flow_ends_all_that_it_started(tmp_path: Path, prefect_server: str):
+    """On a server, and with none: then the flow has started one."""
+    cases = {signal.SIGTERM: None, signal.SIGHUP: prefect_server, signal.SIGINT: prefect_server}
+    projects = {sent: Project.create(tmp_path / sent.name) for sent in cases}
     flows = {}
     for sent, project in projects.items():
         project.order("make_a", "hang")
-        flows[sent] = command("--targets", "make@a", cwd=project.folder)
+        environment = {**os.environ, "PREFECT_API_URL": cases[sent]} if cases[sent] else None
+        flows[sent] = command("--targets", "make@a", cwd=project.folder, env=environment)
     for sent, project in projects.items():
         until(project.hanging_child_lives)
+        started = psutil.Process(flows[sent].pid).children(recursive=True)
         flows[sent].send_signal(sent)
-    for sent, code in {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: 130}.items():
         output, _ = flows[sent].communicate(timeout=60)
-        assert flows[sent].returncode == code, output
-        assert not projects[sent].hanging_child_lives()
-        projects[sent].order("make_a", "work")
-        projects[sent].dvc("repro", "make@a")
-        assert projects[sent].exists("make_a")
+        assert flows[sent].returncode == 128 + sent, output
+        assert len(started) >= (3 if cases[sent] else 4)
+        until(lambda left=started: not any(map(lives, left)))
+        assert not project.hanging_child_lives()
+        project.order("make_a", "work")
+        project.dvc("repro", "make@a")
+        assert project.exists("make_a")
 
 
 def test_cut_off_lock_is_healed(project: Project):
