@@ -106,7 +106,8 @@ def _batches(images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:
 
 def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
     """The first images, what the model saw of them where that is something else, and what it made of that."""
-    if isinstance(model, Denoises) and model.corrupts:
+    noisy = isinstance(model, Denoises) and model.corrupts
+    if noisy:
         clean = np.asarray(images[: COLUMNS * (ROWS // 3)])
         seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), clean)
         made = in_batches(compiled(model.denoise, model.variables), seen)

@@ -16,11 +16,11 @@ from components.training.loop import Trainer
 from components.training.validation import Validation
 
 FAMILIES = {
-    "autoencoder": {"encoder": "dense", "widths": (8,), "latent_dim": 2, "noise": 0.1, "mixture_components": 2},
+    "autoencoder": {"encoder": "dense", "widths": (8,), "latent_dim": 3, "noise": 0.1, "mixture_components": 2},
     "vae": {
         "encoder": "dense",
         "widths": (8,),
-        "latent_dim": 2,
+        "latent_dim": 3,
         "likelihood": "gaussian",
         "beta": 1.0,
         "kl_warmup_steps": 0,

@@ -5,17 +5,22 @@ import pytest
 
 from tests.models.building import answer, build, fit, image_spec, loss, validate
 
+SHAPE, SIZE = (2, 3, 3), 18
 
-@pytest.mark.parametrize("shape", [(8, 8, 1), (7, 9, 3)])
-def test_a_bottleneck_as_wide_as_the_image_can_copy_it(shape):
-    """Linear networks: encoder the identity, decoder a steep line, of which the sigmoid keeps zeros and ones."""
-    size = int(np.prod(shape))
-    model = build("autoencoder", image_spec(shape, levels=2), widths=(), latent_dim=size)
-    model.encoder.set_weights([np.eye(size), np.zeros(size)])
-    model.decoder.set_weights([20 * np.eye(size), np.full(size, -10)])
-    x = np.random.default_rng(1).integers(0, 2, (5, *shape), np.uint8)
-    np.testing.assert_array_equal(answer(model, "encode", x), x.reshape(5, size))
-    np.testing.assert_allclose(answer(model, "decode", answer(model, "encode", x)), x, atol=1e-4)
+
+def copying(steepness, **changes):
+    """Linear networks as wide as the image: encoder the identity, decoder a line through the middle of the sigmoid."""
+    model = build("autoencoder", image_spec(SHAPE), widths=(), latent_dim=SIZE, **changes)
+    model.encoder.set_weights([np.eye(SIZE), np.zeros(SIZE)])
+    model.decoder.set_weights([steepness * np.eye(SIZE), np.full(SIZE, -steepness / 2)])
+    return model
+
+
+def test_a_bottleneck_as_wide_as_the_image_can_copy_it():
+    model = copying(steepness=20)  # of which the sigmoid leaves black and white
+    x = 16 * np.random.default_rng(1).integers(0, 2, (5, *SHAPE), np.uint8)
+    np.testing.assert_array_equal(answer(model, "encode", x), x.reshape(5, SIZE) / 16)
+    np.testing.assert_allclose(answer(model, "decode", answer(model, "encode", x)), x / 16, atol=1e-4)
     np.testing.assert_array_equal(model.preview(x, 0), x)
 
 
@@ -36,12 +41,9 @@ def test_the_noise_has_the_stated_deviation(digits):
     assert np.corrcoef(noise.ravel(), (answer(model, "corrupt", x) - x).ravel())[0, 1] == pytest.approx(0, abs=0.03)
 
 
-def test_the_denoiser_is_given_noise_and_judged_by_the_clean_image(digits):
-    """Weights that copy: what is left of the error is the noise itself."""
-    model = build("autoencoder", image_spec(levels=17), widths=(), latent_dim=64, noise=0.05)
-    model.encoder.set_weights([np.eye(64), np.zeros(64)])
-    model.decoder.set_weights([4 * np.eye(64), np.full(64, -2)])
-    grey = np.full((200, 8, 8, 1), 8, "uint8")  # the sigmoid's slope is 1 where its value is a half
+def test_the_denoiser_is_given_noise_and_judged_by_the_clean_image():
+    model = copying(steepness=4, noise=0.05)  # slope 1 where the value is a half: what is left is the noise itself
+    grey = np.full((700, *SHAPE), 8, "uint8")
     assert validate(model, {"image": grey})["loss"] == pytest.approx(0.05**2, rel=0.05)
     assert loss(model, {"image": grey})[0] == pytest.approx(0.05**2, rel=0.05)
 
@@ -60,7 +62,7 @@ def test_a_denoiser_learns_to_denoise_digits_it_never_saw(digits):
         "autoencoder",
         training={"epochs": 15, "batch_size": 50, "optimizer": {"learning_rate": 0.005}},
         widths=(128,),
-        latent_dim=24,
+        latent_dim=16,
         noise=0.3,
     )
     fit(model, digits[:1400], digits[1400:1600])

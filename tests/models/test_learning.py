@@ -16,7 +16,7 @@ def test_a_vae_learns_more_of_digits_than_the_intensities_of_each_pixel(digits):
     train, held_out, test = digits[:1300], digits[1300:1500], digits[1500:]
     model = build(
         "vae",
-        training={"epochs": 12, "batch_size": 32, "optimizer": {"learning_rate": 0.003}},
+        training={"epochs": 12, "batch_size": 40, "optimizer": {"learning_rate": 0.003}},
         widths=(128,),
         latent_dim=8,
         likelihood="discretized_logistic",

@@ -6,6 +6,8 @@ hold, so that the bound is the likelihood itself; at any other encoder their dis
 posterior.
 """
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -13,7 +15,7 @@ from sklearn.decomposition import PCA
 
 from tests.models.building import answer, build, image_spec
 
-LATENT, DRAWS = 3, 40
+LATENT, DRAWS = 3, 20
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,7 @@ def posterior(pca):
     return slope, pca.noise_variance_ / pca.explained_variance_
 
 
+@cache
 def linear_vae(pca, shift=0.0, spread=1.0):
     """The VAE at the maximum likelihood; its posterior moved by ``shift``, its deviations ``spread`` times as wide."""
     model = build("vae", image_spec((4, 4, 1), levels=2), widths=(), latent_dim=LATENT)
@@ -58,11 +61,11 @@ def test_the_bound_is_the_likelihood_at_the_optimum(pca):
     pca, images = pca
     model, exact = linear_vae(pca), pca.score_samples(images.reshape(600, 16))
     value, error = mean(draws(model, images, "elbo"))
-    assert error < 0.01
+    assert error < 0.02
     assert value == pytest.approx(exact.mean(), abs=4 * error)
 
 
-@pytest.mark.parametrize("k", [1, 5, 40])
+@pytest.mark.parametrize("k", [1, 20])
 def test_every_importance_weight_is_the_likelihood_at_the_optimum(pca, k):
     """Each image, each draw: the ratio of joint and posterior does not depend on the latent."""
     pca, images = pca
@@ -70,7 +73,7 @@ def test_every_importance_weight_is_the_likelihood_at_the_optimum(pca, k):
     np.testing.assert_allclose(bounds, pca.score_samples(images.reshape(600, 16)), atol=2e-3)
 
 
-@pytest.mark.parametrize(("shift", "spread"), [(0.2, 1.0), (0.0, 1.7), (-0.1, 0.6)])
+@pytest.mark.parametrize(("shift", "spread"), [(0.2, 1.7), (-0.1, 0.6)])
 def test_elsewhere_the_bound_is_lower_by_the_divergence_from_the_posterior(pca, shift, spread):
     pca, images = pca
     variance = posterior(pca)[1]
@@ -84,7 +87,7 @@ def test_the_importance_bound_grows_from_the_elbo_to_the_likelihood(pca):
     pca, images = pca
     model, exact = linear_vae(pca, shift=0.2, spread=1.3), pca.score_samples(images.reshape(600, 16)).mean()
     elbo, elbo_error = mean(draws(model, images, "elbo"))
-    bounds = [mean(draws(model, images, "importance_bound", k)) for k in (1, 4, 40)]
+    bounds = [mean(draws(model, images, "importance_bound", k)) for k in (1, 4, 20)]
     values, errors = (np.array(column) for column in zip(*bounds, strict=True))
     assert values[0] == pytest.approx(elbo, abs=4 * (elbo_error + errors[0]))
     assert (np.diff(values) > 4 * errors[1:]).all()
