@@ -31,6 +31,7 @@ install-dev: $(VENV)/.installed-dev  ## the same, with JAX and what tests and ch
 	@:
 
 run: install  ## run the whole pipeline: data, training, evaluation, registration, report
+	@$(BIN)/python -m components.params >/dev/null
 	@$(BIN)/python -m components.registry
 	$(BIN)/dvc repro
 	@echo

@@ -14,12 +14,13 @@ def points():
     return np.concatenate([near, far]).astype("float32")
 
 
-def test_one_gaussian_is_the_mean_and_covariance(points):
-    mixture = GaussianMixture(1, 2)
+def test_one_gaussian_is_the_mean_and_covariance_and_so_are_its_samples(points):
+    mixture, points = GaussianMixture(1, 2), points @ np.array([[3, 1], [0, 0.5]], "float32")
     mixture.fit(points, 0)
     cholesky = np.asarray(mixture.cholesky.value)[0]
     np.testing.assert_allclose(np.asarray(mixture.mean.value)[0], points.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(cholesky @ cholesky.T, np.cov(points.T, bias=True), rtol=1e-3)
+    np.testing.assert_allclose(np.cov(mixture.sample(100_000, 5).T), np.cov(points.T), rtol=0.02)
 
 
 def test_gaussians_far_apart_are_found(points):
