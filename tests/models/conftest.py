@@ -1,17 +1,14 @@
 from pydoc_data.topics import topics
 
-import keras
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from components.params import Spec
 from tests.models.building import text_spec
+from tests.networks.conftest import seeded
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    keras.utils.set_random_seed(7)
+__all__ = ["digits", "prose", "seeded"]
 
 
 @pytest.fixture(scope="session")
