@@ -82,7 +82,8 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 
 def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
     """``step(state, x) → (state, y)`` along the leading axis of ``xs``; the last state and all ``y``, one tensor."""
-    length = tf.nest.flatten(xs)[0].shape[0]
+    first = tf.nest.flatten(xs)[0]
+    length = tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
     arrays = tf.nest.map_structure(lambda x: tf.TensorArray(x.dtype, size=length).unstack(x), xs)
     example = tf.nest.map_structure(lambda x: x[0], xs)
     y = tf.function(lambda state, x: step(state, x)[1], autograph=False).get_concrete_function(state, example)

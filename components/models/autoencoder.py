@@ -78,7 +78,7 @@ class Autoencoder(ImageFamily):
 
     def conclude(self, train: np.ndarray, seed: int) -> None:
         """Fit the mixture to the latents of at most the first 20,000 training images."""
-        self.latents.fit(in_batches(compiled(self.encode, self.variables), train[:FITTED]), seed)
+        self.latents.fit(in_batches(self._encode, train[:FITTED]), seed)
 
     def preview(self, examples: np.ndarray, seed: int) -> np.ndarray:
         """Reconstructions: there is nothing to sample from while it is trained."""

@@ -155,6 +155,12 @@ def test_scan_is_a_loop_and_has_its_gradient():
     np.testing.assert_allclose(float(gradient), difference, rtol=1e-4)
 
 
+def test_scan_takes_another_length_in_the_same_compiled_function():
+    run = compiled(lambda xs: scan(lambda state, x: (state + x, state + x), ops.zeros(2), xs)[1])
+    for n in (3, 5, 4):
+        np.testing.assert_allclose(ops.convert_to_numpy(run(array(n, 2))), np.cumsum(array(n, 2), axis=0), rtol=1e-5)
+
+
 def test_compiled_reads_variables_as_they_are_now():
     x = keras.Variable(1.0)
     run = compiled(lambda a: a + x.value, [x])

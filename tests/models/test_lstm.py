@@ -2,7 +2,6 @@
 
 from itertools import product
 
-import keras
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
@@ -15,11 +14,6 @@ KINDS = [
     {"cell": cell, "layers": layers, "tie_embeddings": tied}
     for cell, layers, tied in product(("lstm", "gru"), (1, 2), (False, True))
 ]
-LENGTHS = pytest.mark.xfail(
-    keras.backend.backend() == "tensorflow",
-    reason="components.backend.tensorflow.scan needs a length that is known when it is traced",
-    strict=True,
-)
 TOKENS = np.random.default_rng(2).integers(0, 4, (2, 17)).astype("uint8")
 
 
@@ -93,7 +87,6 @@ def test_first_characters_have_the_frequencies_of_their_probabilities():
     assert set(model.sample(n, 3, length=1, top_p=float(p.max() + 0.01))[:, 0]) == likeliest
 
 
-@LENGTHS
 def test_prompts_and_lengths_change_from_call_to_call():
     """What is generated goes on alike when a part of it is given as the prompt."""
     model = sharpened(build("lstm"))
@@ -123,7 +116,6 @@ def test_a_text_without_line_ends_begins_too():
     assert np.exp(answer(model, "log_likelihood", texts)).sum() == pytest.approx(1, abs=1e-5)
 
 
-@LENGTHS
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_two_batches_with_the_state_carried_are_one_long_text(cell):
     model = sharpened(build("lstm", cell=cell))
