@@ -105,25 +105,44 @@ class ProgressReport(keras.callbacks.Callback):
     def __init__(self, name: str, seconds: float = 5):
         super().__init__()
         self.name, self.seconds, self.spoken = name, seconds, time.monotonic()
+        self.epoch = 0
         self.bar: tqdm | None = None
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the bar."""
+        self.epoch = epoch
         if self.bar is None and sys.stderr.isatty():
-            self.bar = tqdm(total=self.params["epochs"], initial=epoch, desc=self.name, unit="epoch")
+            steps = self.params["steps"]
+            self.bar = tqdm(
+                total=self.params["epochs"] * steps, initial=epoch * steps, desc=self.name, unit="step", unit_scale=True
+            )
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Move the bar; in a long epoch, say how far it is."""
+        if self.bar is not None:
+            self.bar.update(self.epoch * self.params["steps"] + batch + 1 - self.bar.n)
+        elif time.monotonic() - self.spoken > self.seconds and batch + 1 < self.params["steps"]:
+            self._say(f", step {batch + 1} of {self.params['steps']}", logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Move the bar, or say a line."""
-        losses = ", ".join(f"{key} {value:.4g}" for key, value in logs.items() if key.endswith("loss"))
-        last = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        """Show the losses beside the bar, or say them."""
         if self.bar is not None:
-            self.bar.set_postfix_str(losses, refresh=False)
-            self.bar.update()
-        elif last or time.monotonic() - self.spoken > self.seconds:
-            self.spoken = time.monotonic()
-            print(f"{self.name}: epoch {epoch + 1} of {self.params['epochs']}: {losses}", flush=True)
+            self.bar.set_postfix_str(_losses(logs))
+        elif self._is_last(epoch) or time.monotonic() - self.spoken > self.seconds:
+            self._say("", logs)
 
     def on_train_end(self, logs=None):
         """Close the bar."""
         if self.bar is not None:
             self.bar.close()
+
+    def _is_last(self, epoch: int) -> bool:
+        return epoch + 1 == self.params["epochs"] or self.model.stop_training
+
+    def _say(self, place: str, logs: dict[str, float]) -> None:
+        self.spoken = time.monotonic()
+        print(f"{self.name}: epoch {self.epoch + 1} of {self.params['epochs']}{place}: {_losses(logs)}", flush=True)
+
+
+def _losses(logs: dict[str, float]) -> str:
+    return ", ".join(f"{key} {value:.4g}" for key, value in logs.items() if key.endswith("loss"))

@@ -133,7 +133,10 @@ def test_sample_series_and_progress_lines(tmp_path, capsys):
         "epoch-0004.txt",
         "epoch-0005.txt",
     ]
-    assert capsys.readouterr().out.splitlines()[-1].startswith("line: epoch 5 of 5: loss ")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("line: epoch 1 of 5, step 3 of 10: loss ")
+    assert lines[-1].startswith("line: epoch 5 of 5: loss ")
+    assert "val_loss" in lines[-1]
 
 
 def test_kill_in_mid_epoch_changes_no_byte(tmp_path):
