@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+import keras
+
 from components.models.contract import Family
 from components.params import ModelConfig, Spec
 
@@ -11,6 +13,11 @@ FAMILIES = {"autoencoder": "Autoencoder", "lstm": "LSTM", "vae": "VAE"}
 
 
 def build(config: ModelConfig, spec: Spec) -> Family:
-    """A fresh model of the family that ``config`` names; only that family's file is imported."""
+    """A fresh model of the family that ``config`` names, in its precision; only that family's file is imported."""
     family = getattr(import_module(f"components.models.{config.family}"), FAMILIES[config.family])
-    return family(config, spec)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(config.training.precision)
+    try:
+        return family(config, spec)
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -155,7 +155,10 @@ class LSTM(Family):
 
     def _carried_nats(self, tokens, training):
         tokens = ops.cast(tokens, "int32")
-        states = tuple(tuple(variable.value for variable in state) for state in self.carried)
+        states = tuple(
+            tuple(ops.cast(variable.value, layer.compute_dtype) for variable in state)
+            for layer, state in zip(self.recurrent, self.carried, strict=True)
+        )
         logits, states = self._logits(tokens[:, :-1], states, training)
         for variables, values in zip(self.carried, states, strict=True):
             for variable, value in zip(variables, values, strict=True):
