@@ -9,14 +9,14 @@ Everything else in the repository is written once, with ``keras.ops``. What is h
 - ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
 - ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
 - ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
-- ``in_batches(f, *arrays)``: a compiled function over arrays of any length
+- ``in_batches(f, *arrays)``: a compiled function over arrays of any length; ``filled_batches`` are its batches
 
 Functions may assign to Keras variables (batch statistics, seeds, replay buffers) wherever they run.
 """
 
 import keras
 
-from components.backend.batches import in_batches
+from components.backend.batches import filled_batches, in_batches
 
 if keras.backend.backend() == "jax":
     from components.backend.jax import apply_gradients, compiled, device, fused, input_gradient, scan, value_and_grad
@@ -31,4 +31,14 @@ else:
         value_and_grad,
     )
 
-__all__ = ["apply_gradients", "compiled", "device", "fused", "in_batches", "input_gradient", "scan", "value_and_grad"]
+__all__ = [
+    "apply_gradients",
+    "compiled",
+    "device",
+    "filled_batches",
+    "fused",
+    "in_batches",
+    "input_gradient",
+    "scan",
+    "value_and_grad",
+]

@@ -8,7 +8,7 @@ from keras import ops
 from PIL import Image
 
 from components import pictures
-from components.backend import compiled, in_batches
+from components.backend import compiled, filled_batches, in_batches
 from components.metrics import Moments, bits_per_dim, squared_error
 from components.models.contract import Autoencodes, Denoises, HasBounds, HasLikelihood, ImageFamily, Samples
 
@@ -35,7 +35,7 @@ def measure(model: ImageFamily, images: np.ndarray, batch_size: int, k: int) -> 
     levels, shape = model.spec.levels, model.spec.shape
     answer = _questions(model, k)
     found: dict[str, Moments] = {}
-    for batch, count in _batches(images, batch_size):
+    for (batch,), count in filled_batches(images, size=batch_size):
         answers = {name: ops.convert_to_numpy(value)[:count] for name, value in answer(batch).items()}
         for name, values in _scores(batch[:count] / (levels - 1), answers):
             found.setdefault(name, Moments()).add(values)
@@ -94,14 +94,6 @@ def _scores(clean: np.ndarray, answers: dict[str, np.ndarray]) -> Iterator[tuple
             yield f"{name}_error", squared_error(clean, values)
         else:
             yield f"{name}_nats", values
-
-
-def _batches(images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Batches of one shape, the last filled up with black, and how many of each count."""
-    for start in range(0, len(images), size):
-        batch = np.asarray(images[start : start + size])
-        filler = np.zeros((size - len(batch), *batch.shape[1:]), batch.dtype)
-        yield np.concatenate([batch, filler]), len(batch)
 
 
 def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
