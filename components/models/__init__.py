@@ -1,4 +1,4 @@
-"""One file a family. :data:`FAMILIES` is the one mapping from the name in ``params.yaml`` to its class."""
+"""One file a family; a family's class is named as its parameters are, without ``Config``."""
 
 from importlib import import_module
 
@@ -7,14 +7,17 @@ import keras
 from components.models.contract import Family
 from components.params import ModelConfig, Spec
 
-__all__ = ["FAMILIES", "build"]
-
-FAMILIES = {"autoencoder": "Autoencoder", "lstm": "LSTM", "vae": "VAE"}
+__all__ = ["build"]
 
 
 def build(config: ModelConfig, spec: Spec) -> Family:
-    """A fresh model of the family that ``config`` names, in its precision; only that family's file is imported."""
-    family = getattr(import_module(f"components.models.{config.family}"), FAMILIES[config.family])
+    """A fresh model of the family that ``config`` names, in its precision; only that family's file is imported.
+
+    Raises:
+        UserError: the data lack what the parameters ask of them.
+    """
+    module = import_module(f"components.models.{config.family}")
+    family = getattr(module, type(config).__name__.removesuffix("Config"))
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.training.precision)
     try:

@@ -1,19 +1,20 @@
 """What a family answers: the questions that the rest of the program may ask of a model.
 
-Every method but :meth:`Family.sample` takes and returns backend tensors and can be compiled. Images come and go in data
+Every method but :meth:`Samples.sample` takes and returns backend tensors and can be compiled; a conditional model's
+questions take the labels of the examples last. Images come and go in data
 space, ``uint8[B, H, W, C]`` of ``spec.levels`` intensities, text as token ids.
 """
 
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import keras
 import numpy as np
 from keras import ops
 
-from components.params import ImageSpec, Optimizer, Spec
+from components.params import ImageSpec, Optimizer, Spec, UserError
 
 __all__ = [
     "Autoencodes",
@@ -58,7 +59,15 @@ class Family(keras.Model):
         spec: its data set.
     """
 
-    feed: ClassVar[Literal["examples", "streams"]] = "examples"
+    @property
+    def feed(self) -> Literal["examples", "streams", "windows"]:
+        """How it is fed: with examples one by one, a text in streams side by side, or windows of it."""
+        return "examples"
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it models examples given their classes; its questions then take ``label``, ``int[B]``, last."""
+        return False
 
     def __init__(self, config: Any, spec: Spec):
         super().__init__(name=config.family)
@@ -89,9 +98,40 @@ class Family(keras.Model):
 
 
 class ImageFamily(Family):
-    """A model of images."""
+    """A model of images.
+
+    Raises:
+        UserError: its parameters want it conditional, and its data have no classes.
+    """
 
     spec: ImageSpec
+
+    def __init__(self, config: Any, spec: ImageSpec):
+        super().__init__(config, spec)
+        if self.conditional and not spec.classes:
+            raise UserError(f"{config.family}: conditional: true, but data set {spec.name} has no classes")
+
+    @property
+    def conditional(self) -> bool:
+        """Whether its parameters say so."""
+        return getattr(self.config, "conditional", False)
+
+    @property
+    def classes(self) -> int:
+        """Classes that it tells apart: none where it is not conditional."""
+        return len(self.spec.classes or ()) if self.conditional else 0
+
+    def sampled_labels(self, n: int, label: int, random: np.random.Generator) -> np.ndarray:
+        """The classes ``int32[n]`` of samples: ``label`` for all, or drawn uniformly where that is -1.
+
+        Raises:
+            UserError: there is no such class.
+        """
+        if not -1 <= label < self.classes:
+            allowed = f"-1 or a class from 0 to {self.classes - 1}" if self.conditional else "-1, it is not conditional"
+            raise UserError(f"label: {label}; allowed: {allowed}")
+        drawn = random.integers(max(self.classes, 1), size=n, dtype="int32")
+        return drawn if label == -1 else np.full(n, label, "int32")
 
     def to_unit(self, x: Any) -> Any:
         """Intensities ``uint8[B, H, W, C]`` as ``float32`` in [0, 1]."""

@@ -33,7 +33,6 @@ class LSTM(Family):
         spec: a text data set.
     """
 
-    feed = "streams"
     config: LSTMConfig
     spec: TextSpec
 
@@ -59,6 +58,11 @@ class LSTM(Family):
             for i in range(config.layers)
         ]
         self.built = True
+
+    @property
+    def feed(self):
+        """Streams."""
+        return "streams"
 
     @property
     def transient(self):

@@ -1,6 +1,6 @@
 """Parameters of the autoencoder family."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,8 +13,6 @@ __all__ = ["AutoencoderConfig"]
 
 class AutoencoderConfig(Model):
     """An encoder to a bottleneck and its mirror image; with input noise, a denoising autoencoder."""
-
-    kind: ClassVar[str] = "image"
 
     family: Literal["autoencoder"] = Field(description="kind of model")
     encoder: Literal["dense", "convolutional"] = Field(description="kind of the encoder's layers")

@@ -1,6 +1,6 @@
-"""The one mapping of families: name in ``params.yaml`` → class of its parameters.
+"""The one registration of families: their parameters, told apart by ``family``.
 
-The model of family ``name`` is the class that :data:`components.models.FAMILIES` names for it.
+The model of ``XConfig`` with ``family: name`` is the class ``X`` of ``components/models/name.py``.
 """
 
 from typing import Annotated
@@ -13,4 +13,9 @@ from components.params.vae import VAEConfig
 
 __all__ = ["ModelConfig"]
 
-ModelConfig = Annotated[AutoencoderConfig | LSTMConfig | VAEConfig, Field(discriminator="family")]
+ModelConfig = Annotated[
+    AutoencoderConfig
+    | LSTMConfig
+    | VAEConfig,
+    Field(discriminator="family"),
+]  # fmt: skip

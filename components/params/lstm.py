@@ -14,7 +14,7 @@ __all__ = ["LSTMConfig"]
 class LSTMConfig(Model):
     """A recurrent language model of characters, trained by truncated back-propagation with carried state."""
 
-    kind: ClassVar[str] = "text"
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
 
     family: Literal["lstm"] = Field(description="kind of model")
     cell: Literal["lstm", "gru"] = Field(description="kind of the recurrent cell")

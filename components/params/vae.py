@@ -1,6 +1,6 @@
 """Parameters of the variational autoencoder family."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,8 +13,6 @@ __all__ = ["VAEConfig"]
 
 class VAEConfig(Model):
     """A variational autoencoder: its likelihood by name, and what weighs its divergence term."""
-
-    kind: ClassVar[str] = "image"
 
     family: Literal["vae"] = Field(description="kind of model")
     encoder: Literal["dense", "convolutional"] = Field(description="kind of the encoder's layers")

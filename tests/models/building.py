@@ -39,8 +39,11 @@ FAMILIES = {
 TRAINING = {"epochs": 1, "batch_size": 2, "optimizer": {"learning_rate": 0.01}, "sample_every": 1}
 
 
-def image_spec(shape: tuple[int, int, int] = (8, 8, 1), levels: int = 17) -> ImageSpec:
-    return ImageSpec(name="i", source="i", shape=shape, levels=levels, counts={}, duplicates={}, arrays={})
+def image_spec(shape: tuple[int, int, int] = (8, 8, 1), levels: int = 17, classes: int = 10) -> ImageSpec:
+    names = tuple(map(str, range(classes))) or None
+    return ImageSpec(
+        name="i", source="i", shape=shape, levels=levels, classes=names, counts={}, duplicates={}, arrays={}
+    )
 
 
 def text_spec(characters: str = "\nab") -> TextSpec:
@@ -67,9 +70,9 @@ def answer(model: Family, question: str, *args: Any) -> Any:
     return _asked(model, question, constants)(*(arg for arg in args if isinstance(arg, np.ndarray)))
 
 
-def loss(model: Family, batch: dict[str, np.ndarray], step: int = 0) -> tuple[float, dict[str, float]]:
-    """Loss and logs of the only player, nothing moved."""
-    value, logs = _asked(model, "loss", ())(batch, np.int32(step))
+def loss(model: Family, batch: dict[str, np.ndarray], step: int = 0, player: int = 0) -> tuple[float, dict[str, float]]:
+    """Loss and logs of a player, nothing moved."""
+    value, logs = _asked(model, "loss", (player,))(batch, np.int32(step))
     return float(value), {name: float(log) for name, log in logs.items()}
 
 
@@ -80,21 +83,29 @@ def validate(model: Family, batch: dict[str, np.ndarray]) -> dict[str, float]:
 
 @cache
 def _asked(model: Family, question: str, constants: tuple):
-    method = model.players()[0].loss if question == "loss" else getattr(model, question)
+    if question == "loss":
+        (player,), constants = constants, ()
+        method = model.players()[player].loss
+    else:
+        method = getattr(model, question)
     run = compiled(lambda *args: method(*args, *constants), model.variables)
     return lambda *args: keras.tree.map_structure(keras.ops.convert_to_numpy, run(*args))
 
 
-def fit(model: Family, train: np.ndarray, validation: np.ndarray) -> list[dict[str, float]]:
-    """Train, and conclude; gives the rows of the curves."""
+def fit(
+    model: Family, train: np.ndarray, validation: np.ndarray, labels: tuple | None = None
+) -> list[dict[str, float]]:
+    """Train, and conclude; gives the rows of the curves. ``labels`` are those of both splits."""
     training, steps = model.config.training, 64
-    if model.feed == "streams":
-        length = model.config.sequence_length
-        feed, held_out = (Streams(x, training.batch_size, length, s) for x, s in [(train, 7), (validation, None)])
-    else:
-        feed, held_out = (
-            Examples({"image": x}, training.batch_size, 1, s) for x, s in [(train, 7), (validation, None)]
-        )
-    history = Trainer(model, training, feed, Validation(model, held_out, steps), steps_per_call=steps).run()
+    updates = max(player.updates for player in model.players())
+
+    def feed(split: int, seed: int | None):
+        data, size = (train, validation)[split], training.batch_size
+        if model.feed == "streams":
+            return Streams(data, size, model.config.sequence_length, seed)
+        named = {"image": data} | ({"label": labels[split]} if labels else {})
+        return Examples(named, size, 1 if seed is None else updates, seed)
+
+    history = Trainer(model, training, feed(0, 7), Validation(model, feed(1, None), steps), steps_per_call=steps).run()
     model.conclude(train, 7)
     return history

@@ -1,10 +1,12 @@
 """What every family keeps of the contract."""
 
+from importlib import import_module
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from components import models
-from components.models.contract import Autoencodes, HasBounds, HasLikelihood, Samples
+from components.models.contract import Autoencodes, Family, HasBounds, HasEnergy, HasLikelihood, Samples
 from components.params import ModelConfig
 from tests.models.building import FAMILIES, build
 
@@ -13,18 +15,28 @@ ANSWERS = {
     "vae": {Samples, Autoencodes, HasBounds},
     "lstm": {Samples, HasLikelihood},
 }
+# Where the first and the last variable of each player are, for the norms of gradients by depth.
+ENDS = {
+    "autoencoder": [("encoder/", "decoder/")],
+    "vae": [("encoder/", "likelihood/")],
+    "lstm": [("embedding/", "out/")],
+}
+CARRY = {"lstm"}  # something from batch to batch that is no part of the trained model
 
 
 def test_every_family_of_the_parameters_has_its_model():
-    classes = ModelConfig.__origin__.__args__
-    assert {kind.model_fields["family"].annotation.__args__[0] for kind in classes} == models.FAMILIES.keys()
-    assert FAMILIES.keys() == ANSWERS.keys() == models.FAMILIES.keys()
+    configs = get_args(get_args(ModelConfig)[0])
+    names = {get_args(config.model_fields["family"].annotation)[0]: config.__name__ for config in configs}
+    assert FAMILIES.keys() == ANSWERS.keys() == ENDS.keys() == names.keys()
+    for name, config in names.items():
+        module = import_module(f"components.models.{name}")
+        assert issubclass(getattr(module, config.removesuffix("Config")), Family)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_answers_its_questions_and_no_others(family):
     model = build(family)
-    questions = {Samples, Autoencodes, HasBounds, HasLikelihood}
+    questions = {Samples, Autoencodes, HasBounds, HasLikelihood, HasEnergy}
     assert {question for question in questions if isinstance(model, question)} == ANSWERS[family]
 
 
@@ -34,9 +46,9 @@ def test_players_move_exactly_the_trainable_variables_from_the_input_to_the_outp
     moved = [variable for player in model.players() for variable in player.variables]
     assert len(moved) == len({id(variable) for variable in moved})
     assert {id(variable) for variable in moved} == {id(variable) for variable in model.trainable_variables}
-    first, last = {"lstm": ("embedding/", "out/")}.get(family, ("encoder/", ("decoder/", "likelihood/")))
-    assert moved[0].path.startswith(first)
-    assert moved[-1].path.startswith(last)
+    for player, (first, last) in zip(model.players(), ENDS[family], strict=True):
+        assert player.variables[0].path.startswith(first)
+        assert player.variables[-1].path.startswith(last)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -54,4 +66,4 @@ def test_transient_variables_are_the_models_own_and_not_trained(family):
     model = build(family)
     ours = {id(variable) for variable in model.non_trainable_variables}
     assert {id(variable) for variable in model.transient} <= ours
-    assert bool(model.transient) == (family == "lstm")
+    assert bool(model.transient) == (family in CARRY)

@@ -36,7 +36,7 @@ def test_every_choice_is_valid_and_holds_the_data_it_uses(compose: Compose, imag
     params = compose(f"images={images}", f"text={text}")
     assert set(params.datasets) == {images, text}
     assert {name: model.dataset for name, model in params.models.items()} == {
-        name: images if model.kind == "image" else text for name, model in params.models.items()
+        name: text if model.kinds == ("text",) else images for name, model in params.models.items()
     }
 
 
