@@ -77,7 +77,7 @@ class SelfAttention(layers.Layer):
     def _attend(self, query, key, value, visible):
         scores = ops.matmul(query / (self.width // self.heads) ** 0.5, ops.swapaxes(key, -2, -1))
         scores = ops.cast(scores, "float32")
-        weights = ops.softmax(scores if visible is None else ops.where(visible, scores, -1e30))
+        weights = keras.activations.softmax(scores if visible is None else ops.where(visible, scores, -1e30))
         mixed = ops.transpose(ops.matmul(ops.cast(weights, value.dtype), value), (0, 2, 1, 3))
         length = mixed.shape[1] if mixed.shape[1] is not None else ops.shape(mixed)[1]
         return self.out(ops.reshape(mixed, (-1, length, self.width)))
@@ -102,6 +102,7 @@ class TransformerBlock(layers.Layer):
         causal: bool = False,
         dropout: float = 0.0,
         mlp_ratio: int = 4,
+        *,
         depth: int = 1,
         name: str = "block",
     ):
