@@ -9,6 +9,7 @@ Everything else in the repository is written once, with ``keras.ops``. What is h
 - ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
 - ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
 - ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
+- ``repeated(step, variables)(chunk, count)``: the same, inside compiled code
 - ``in_batches(f, *arrays)``: a compiled function over arrays of any length; ``filled_batches`` are its batches
 
 Functions may assign to Keras variables (batch statistics, seeds, replay buffers) wherever they run.
@@ -19,7 +20,16 @@ import keras
 from components.backend.batches import filled_batches, in_batches
 
 if keras.backend.backend() == "jax":
-    from components.backend.jax import apply_gradients, compiled, device, fused, input_gradient, scan, value_and_grad
+    from components.backend.jax import (
+        apply_gradients,
+        compiled,
+        device,
+        fused,
+        input_gradient,
+        repeated,
+        scan,
+        value_and_grad,
+    )
 else:
     from components.backend.tensorflow import (
         apply_gradients,
@@ -27,6 +37,7 @@ else:
         device,
         fused,
         input_gradient,
+        repeated,
         scan,
         value_and_grad,
     )
@@ -39,6 +50,7 @@ __all__ = [
     "fused",
     "in_batches",
     "input_gradient",
+    "repeated",
     "scan",
     "value_and_grad",
 ]

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
+__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "repeated", "scan", "value_and_grad"]
 
 
 class _Scope(keras.StatelessScope):
@@ -103,29 +103,25 @@ def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Ca
     return run
 
 
-def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
-    """A loop of ``step(batch) → {name: scalar}`` under one ``jit``, its state donated.
+def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """A loop of ``step(batch) → {name: scalar}``, inside compiled code, that reads and writes ``variables``.
 
     Returns:
         ``run(chunk, count)``: ``chunk`` is a mapping of arrays ``[K, …]`` whose first ``count`` rows are the batches;
-        gives a mapping of arrays ``float32[count]``.
+        gives a mapping of arrays ``[K]``, whose first ``count`` count.
     """
-    pure = _pure(step, variables)
 
-    @partial(jax.jit, donate_argnums=0)
-    def loop(values, chunk, count):
-        def batch(i):
-            return {key: jax.lax.dynamic_index_in_dim(array, i, keepdims=False) for key, array in chunk.items()}
+    def run(chunk, count):
+        values, records = _loop(_pure(step, variables), [variable.value for variable in variables], chunk, count)
+        _assign(variables, values)
+        return records
 
-        def body(i, carry):
-            values, records = carry
-            record, values = pure(values, batch(i))
-            return values, {name: array.at[i].set(record[name]) for name, array in records.items()}
+    return run
 
-        length = len(next(iter(chunk.values())))
-        names = jax.eval_shape(lambda values: pure(values, batch(0))[0], values)
-        records = {name: jnp.zeros(length, "float32") for name in names}
-        return jax.lax.fori_loop(0, count, body, (values, records))
+
+def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """:func:`repeated` under one ``jit``, its state donated, of arrays."""
+    loop = jax.jit(partial(_loop, _pure(step, variables)), donate_argnums=0)
 
     def run(chunk, count: int) -> dict[str, np.ndarray]:
         values, records = loop([variable.value for variable in variables], chunk, count)
@@ -139,6 +135,22 @@ def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
     """``step(state, x) → (state, y)`` along the leading axis of ``xs``; gives the last state and all ``y``."""
     # JAX remembers a traced body by the identity of its function, with the tracers it closes over: a new one each time.
     return jax.lax.scan(lambda *args: step(*args), state, xs)  # noqa: PLW0108
+
+
+def _loop(pure: Callable, values: list[Any], chunk: dict[str, Any], count: Any) -> tuple[list[Any], dict[str, Any]]:
+    """A pure step over the rows of a chunk: the last values, and the records."""
+
+    def batch(i):
+        return {key: jax.lax.dynamic_index_in_dim(array, i, keepdims=False) for key, array in chunk.items()}
+
+    def body(i, carry):
+        values, records = carry
+        record, values = pure(values, batch(i))
+        return values, {name: array.at[i].set(record[name]) for name, array in records.items()}
+
+    length = len(next(iter(chunk.values())))
+    names = jax.eval_shape(lambda values: pure(values, batch(0))[0], values)
+    return jax.lax.fori_loop(0, count, body, (values, {name: jnp.zeros(length, "float32") for name in names}))
 
 
 def _pure(function: Callable, variables: Sequence[keras.Variable]) -> Callable:

@@ -1,14 +1,13 @@
 """The TensorFlow side of :mod:`components.backend`."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "scan", "value_and_grad"]
+__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "repeated", "scan", "value_and_grad"]
 
 tf.config.experimental.enable_op_determinism()
 
@@ -52,30 +51,36 @@ def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Ca
     return tf.function(function, reduce_retracing=True, autograph=False)
 
 
-def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
-    """A loop of ``step(batch) → {name: scalar}`` in one graph.
+def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """A loop of ``step(batch) → {name: scalar}``, inside compiled code. TensorFlow finds the variables by itself.
 
     Returns:
-        ``run(chunk, count)``: ``chunk`` is a mapping of arrays ``[K, …]`` whose first ``count`` rows are the batches;
-        gives a mapping of arrays ``float32[count]``.
+        ``run(chunk, count)``: ``chunk`` is a mapping of tensors ``[K, …]`` whose first ``count`` rows are the batches;
+        gives a mapping of tensors ``float32[count]``.
     """
-    names: list[str] = []
 
-    @partial(tf.function, autograph=False)
-    def loop(chunk, count):
+    def run(chunk, count):
+        names: list[str] = []
+
         def body(i, records):
             record = step({key: array[i] for key, array in chunk.items()})
             names[:] = sorted(record)
             return i + 1, records.write(i, tf.stack([tf.cast(record[name], tf.float32) for name in names]))
 
-        records = tf.TensorArray(tf.float32, size=count, element_shape=[None])
-        start = (tf.constant(0), records)
-        return tf.while_loop(lambda i, _: i < count, body, start, parallel_iterations=1)[1].stack()
+        start = (tf.constant(0), tf.TensorArray(tf.float32, size=count, element_shape=[None]))
+        records = tf.while_loop(lambda i, _: i < count, body, start, parallel_iterations=1)[1].stack()
+        return {name: records[:, i] for i, name in enumerate(names)}
+
+    return run
+
+
+def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """:func:`repeated` as one compiled call, of arrays."""
+    loop = tf.function(repeated(step, variables), autograph=False)
 
     def run(chunk, count: int) -> dict[str, np.ndarray]:
         tensors = {key: tf.convert_to_tensor(array) for key, array in chunk.items()}
-        records = loop(tensors, tf.constant(count)).numpy()
-        return {name: records[:, i] for i, name in enumerate(names)}
+        return {name: record.numpy() for name, record in loop(tensors, tf.constant(count)).items()}
 
     return run
 

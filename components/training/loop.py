@@ -67,7 +67,7 @@ class Trainer:
         self.turns = keras.Variable(0, dtype="int32", trainable=False, name="turns")
         self.losses = [player.name for player in players]
         self.variables = self._state()
-        self.step = fused(make_turn(players, self.optimizers, self.turns, self.average), self.variables)
+        self.step = fused(make_turn(players, self.optimizers, self.turns, self.variables, self.average), self.variables)
         model.optimizer = self.optimizers[0]
         self.callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=training.epochs, steps=feed.turns, verbose=0

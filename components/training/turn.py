@@ -1,12 +1,13 @@
 """The step: each player in turn takes the gradient of its loss and moves."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
 from keras import ops
 
-from components.backend import apply_gradients, value_and_grad
+from components.backend import apply_gradients, repeated, value_and_grad
 from components.models.contract import Player
 from components.training.optimizers import MovingAverage
 
@@ -17,6 +18,7 @@ def make_turn(
     players: Sequence[Player],
     optimizers: Sequence[keras.optimizers.Optimizer],
     turns: keras.Variable,
+    variables: Sequence[keras.Variable],
     average: MovingAverage | None = None,
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """One turn of all players, as a function of its batches.
@@ -25,6 +27,7 @@ def make_turn(
         players: who moves, in order.
         optimizers: how each moves.
         turns: counts the turns.
+        variables: everything that an update may write: weights, what the model carries, the optimisers' state.
         average: the moving average to update at the end of a turn.
 
     Returns:
@@ -36,11 +39,13 @@ def make_turn(
     def turn(batches):
         record: dict[str, Any] = {}
         for player, optimizer in zip(players, optimizers, strict=True):
-            updates = [
-                _update(player, optimizer, {name: array[k] for name, array in batches.items()}, turns.value)
-                for k in range(player.updates)
-            ]
-            record |= {name: sum(update[name] for update in updates) / player.updates for name in updates[0]}
+            step = partial(_update, player, optimizer, step=turns.value)
+            if player.updates == 1:
+                record |= step({name: array[0] for name, array in batches.items()})
+            else:
+                seen = {name: array[: player.updates] for name, array in batches.items()}
+                updates = repeated(step, variables)(seen, player.updates)
+                record |= {name: ops.mean(values) for name, values in updates.items()}
         turns.assign_add(1)
         if average is not None:
             average.update(turns.value)

@@ -20,7 +20,9 @@ def run_turns(model, feed, average=None, precision="float32"):
     turns = keras.Variable(0, dtype="int32", trainable=False)
     variables = [*model.variables, turns, *(v for o in optimizers for v in o.variables)]
     variables += average.averages if average else []
-    return fused(make_turn(players, optimizers, turns, average), variables)(feed.chunk(0, 0, feed.turns), feed.turns)
+    return fused(make_turn(players, optimizers, turns, variables, average), variables)(
+        feed.chunk(0, 0, feed.turns), feed.turns
+    )
 
 
 @pytest.mark.parametrize("updates", [1, 3])
@@ -64,7 +66,8 @@ def test_recorded_norm_is_that_before_clipping_and_the_step_is_clipped():
         Optimizer(name="sgd", learning_rate=1.0, clip_norm=0.01), players[0].variables, 1, "float32"
     )
     turns = keras.Variable(0, dtype="int32", trainable=False)
-    step = fused(make_turn(players, [optimizer], turns), [*model.variables, turns, *optimizer.variables])
+    variables = [*model.variables, turns, *optimizer.variables]
+    step = fused(make_turn(players, [optimizer], turns, variables), variables)
     record = step(feed.chunk(0, 0, 1), 1)
     assert record["grad_norm"][0] > 1
     np.testing.assert_allclose(abs(float(model.chain[0][0, 0]) - before), 0.01, rtol=1e-3)
@@ -100,7 +103,8 @@ def test_every_optimizer_descends(name):
     optimizer = make_optimizer(config, model.trainable_variables, 20, "float32")
     loss = lambda: float(ops.mean(ops.square(images() * model.chain[0] - 2 * images())))  # noqa: E731
     before, turns = loss(), keras.Variable(0, dtype="int32", trainable=False)
-    step = fused(make_turn(model.players(), [optimizer], turns), [*model.variables, turns, *optimizer.variables])
+    variables = [*model.variables, turns, *optimizer.variables]
+    step = fused(make_turn(model.players(), [optimizer], turns, variables), variables)
     feed = Examples({"image": images()}, batch_size=4)
     step(feed.chunk(0, 0, 10), 10)
     assert loss() < before
