@@ -116,10 +116,11 @@ def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | 
     data, size = arrays.split(split), model.config.training.batch_size
     if model.feed == "streams":
         return Streams(data, size, model.config.sequence_length, seed)
-    named = {"image": data}
+    intensities = arrays.intensities if seed is not None else None
+    named = {"image": data if intensities is None else intensities}
     if (labels := arrays.labels(split)) is not None:
         named["label"] = labels
-    return Examples(named, size if seed is not None else min(size, len(data)), updates, seed)
+    return Examples(named, size if seed is not None else min(size, len(data)), updates, seed, intensities is not None)
 
 
 def write_preview(model: "Family", stem: Path, examples: Any, params: Params) -> None:

@@ -61,6 +61,31 @@ def test_digits_are_split_whole(desk: Path) -> None:
     assert arrays.spec.duplicates == {"validation_in_train": 0, "test_in_train": 0, "test_in_validation": 0}
 
 
+@pytest.mark.parametrize("binarization", ["dynamic", "static"])
+def test_binary_digits_are_drawn_from_the_same_greys_in_the_same_parts(desk: Path, binarization: str) -> None:
+    (desk / "data/raw/binary").exists() or shutil.copytree(desk / "data/raw/digits", desk / "data/raw/binary")
+    greys = {"digits": make_dataset("image", "digits")}
+    write_params(desk, binary=make_dataset("image", "digits", binarization=binarization), **greys)
+    for key in ("digits", "binary"):
+        run_step_in(desk, prepare.main, key)
+    grey, binary = (open_arrays(desk / "data/arrays" / key) for key in ("digits", "binary"))
+    assert (binary.spec.levels, binary.spec.binarization, grey.spec.binarization) == (2, binarization, None)
+    assert binary.spec.counts == grey.spec.counts
+    for split in SPLITS:
+        drawn, chances = binary.split(split), grey.split(split) / 255
+        assert set(np.unique(drawn)) == {0, 1}
+        error = np.sqrt((chances * (1 - chances)).sum())
+        assert abs(drawn.sum(dtype=float) - chances.sum()) < 4 * error
+        assert (drawn[chances == 0].max(), drawn[chances == 1].min()) == (0, 1)
+        np.testing.assert_array_equal(binary.labels(split), grey.labels(split))
+    if binarization == "dynamic":
+        np.testing.assert_array_equal(binary.intensities, grey.split("train"))
+        assert "train_intensities" in binary.spec.arrays
+    else:
+        assert binary.intensities is grey.intensities is None
+        assert not (binary.folder / "train_intensities.npy").exists()
+
+
 def test_pydocs_have_the_vocabulary_of_their_training_part(desk: Path) -> None:
     run_step_in(desk, prepare.main, "pydocs")
     arrays = open_arrays(desk / "data/arrays/pydocs")

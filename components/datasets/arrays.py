@@ -4,6 +4,8 @@ A prepared data set is a folder of plain arrays that NumPy maps into memory, and
 
     train.npy  validation.npy  test.npy      images uint8[N, H, W, C]; text uint8[N] or uint16[N]
     train_labels.npy …                       classes int16[N], -1 for none, where the data set has classes
+    train_intensities.npy                    uint8[N, H, W, C], 0 … 255, of which training draws what it sees, where
+                                             binarization is dynamic
     spec.json                                components.params.Spec
 
 Imports NumPy and the parameters alone.
@@ -49,6 +51,12 @@ class Arrays:
     def labels(self, name: str) -> np.ndarray | None:
         """Class of each example of a split, an index into ``spec.classes``, or -1; None where there are no classes."""
         return self._open(f"{name}_labels") if isinstance(self.spec, ImageSpec) and self.spec.classes else None
+
+    @property
+    def intensities(self) -> np.ndarray | None:
+        """What each pixel of the training images is drawn from anew, ``0 … 255``; None unless they are drawn so."""
+        dynamic = isinstance(self.spec, ImageSpec) and self.spec.binarization == "dynamic"
+        return self._open("train_intensities") if dynamic else None
 
     def _open(self, stem: str) -> np.ndarray:
         path = self.folder / f"{stem}.npy"

@@ -1,4 +1,10 @@
-"""Pictures as arrays: decoded, resized, quantised, and dealt out to the parts of a data set, one at a time."""
+"""Pictures as arrays: decoded, resized, quantised, and dealt out to the parts of a data set, one at a time.
+
+Binary images are draws from grey ones, as in the literature on binary MNIST: Salakhutdinov and Murray, *On the
+Quantitative Analysis of Deep Belief Networks*, https://www.cs.toronto.edu/~rsalakhu/papers/dbn_ais.pdf; anew each time
+in training (Burda et al., https://arxiv.org/abs/1509.00519, section 5), or once and for all (Larochelle and Murray,
+https://proceedings.mlr.press/v15/larochelle11a.html, whose own draw and split are not ours).
+"""
 
 from contextlib import ExitStack
 from io import BytesIO
@@ -14,7 +20,7 @@ from components.datasets.raw import Raw
 from components.datasets.splitting import Plan, content_hash, part_of
 from components.params import SPLITS, Dataset, UserError
 
-__all__ = ["decode", "prepare_images", "quantise"]
+__all__ = ["decode", "prepare_images", "quantise", "tossed"]
 
 MODES = {1: "L", 3: "RGB"}
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
@@ -26,7 +32,8 @@ def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, A
     Raises:
         UserError: pictures differ in size or channels, or more of them cannot be decoded than ``dataset.undecodable``.
     """
-    key, dataset, levels = raw.key, raw.dataset, raw.dataset.levels or 256
+    key, dataset = raw.key, raw.dataset
+    levels, dynamic = dataset.levels or 256, dataset.binarization == "dynamic"
     duplicates, failures = DuplicateCounter(folder), Failures(key, dataset.undecodable)
     with ExitStack() as stack:
         writers: Writers | None = None
@@ -38,19 +45,24 @@ def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, A
                     failures.add(name, error)
                     continue
                 if writers is None:
-                    writers = Writers(stack, folder, image.shape, name, raw.classes is not None)
+                    writers = Writers(stack, folder, image.shape, name, raw.classes is not None, dynamic)
                 image = quantise(image, levels)
                 writers.check(key, image.shape, name)
                 content = content_hash(image.tobytes(), seed)
                 part = part_of(content, shares)
                 duplicates.add(part, content)
+                if part == "train" and writers.intensities is not None:
+                    writers.intensities.append(image[None])
+                if dataset.binarization:
+                    image = tossed(image, (seed, content))
                 writers.append(part, image, label)
         failures.judge()
         if writers is None:
             raise UserError(f"datasets.{key}.source: {dataset.source}: no picture in it")
     return {
         "shape": writers.shape,
-        "levels": levels,
+        "levels": 2 if dataset.binarization else levels,
+        "binarization": dataset.binarization,
         "classes": raw.classes,
         "counts": duplicates.totals,
         "duplicates": duplicates.report(key, "images"),
@@ -81,10 +93,17 @@ def quantise(image: np.ndarray, levels: int) -> np.ndarray:
     return image if levels == 256 else np.rint(image * ((levels - 1) / 255)).astype(np.uint8)
 
 
+def tossed(image: np.ndarray, seed: tuple[int, ...]) -> np.ndarray:
+    """Black and white, ``uint8`` 0 and 1: each pixel is 1 with probability intensity / 255."""
+    return (np.random.default_rng(seed).integers(255, size=image.shape, dtype=np.uint8) < image).astype(np.uint8)
+
+
 class Writers:
     """The arrays of every part, opened with the shape of the first picture."""
 
-    def __init__(self, stack: ExitStack, folder: Path, shape: tuple[int, ...], name: str, classes: bool):
+    def __init__(
+        self, stack: ExitStack, folder: Path, shape: tuple[int, ...], name: str, classes: bool, intensities: bool
+    ):
         height, width, channels = shape
         self.shape, self._first = (height, width, channels), name
         self._images: dict[str, ArrayWriter] = {}
@@ -93,6 +112,10 @@ class Writers:
             self._images[part] = stack.enter_context(array_writer(folder / f"{part}.npy", np.uint8, self.shape))
             if classes:
                 self._labels[part] = stack.enter_context(array_writer(folder / f"{part}_labels.npy", np.int16))
+        self.intensities: ArrayWriter | None = None
+        if intensities:
+            file = folder / "train_intensities.npy"
+            self.intensities = stack.enter_context(array_writer(file, np.uint8, self.shape))
 
     def check(self, key: str, shape: tuple[int, ...], name: str) -> None:
         """Refuse a picture of another shape than the first."""

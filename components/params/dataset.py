@@ -43,6 +43,11 @@ class Dataset(Section):
     levels: int | None = Field(
         None, ge=2, le=256, description="intensities of a pixel, to which images are quantised; null is 256"
     )
+    binarization: Literal["dynamic", "static"] | None = Field(
+        None,
+        description="pixels become black or white, a coin for each whose chance is its intensity: tossed anew whenever"
+        " training sees the image (dynamic), or once (static); null keeps intensities",
+    )
 
     @property
     def is_path(self) -> bool:
@@ -72,7 +77,14 @@ class Dataset(Section):
             raise complaint(f"and validation {validation} leave nothing to train on; allowed: less than 1 in all")
         return test
 
-    @field_validator("undecodable", "size", "resampling", "channels", "levels")
+    @field_validator("binarization")
+    @classmethod
+    def _binarization_makes_the_levels(cls, binarization: str | None, info: ValidationInfo) -> str | None:
+        if binarization and info.data.get("levels") is not None:
+            raise complaint("makes two levels of 256; allowed: no key levels beside it")
+        return binarization
+
+    @field_validator("undecodable", "size", "resampling", "channels", "levels", "binarization")
     @classmethod
     def _belongs_to_images(cls, value: Any, info: ValidationInfo) -> Any:
         assert info.field_name

@@ -24,12 +24,16 @@ class Prepared(Section):
 
 
 class ImageSpec(Prepared):
-    """Images ``uint8[N, H, W, C]`` of intensities ``0 … levels - 1``, ``shape`` being ``(H, W, C)``."""
+    """Images ``uint8[N, H, W, C]`` of intensities ``0 … levels - 1``, ``shape`` being ``(H, W, C)``.
+
+    With ``binarization`` they are draws of black and white, from intensities ``0 … 255`` of the source.
+    """
 
     kind: Literal["image"] = "image"
     shape: tuple[Positive, Positive, Positive]
     levels: Positive
     classes: tuple[str, ...] | None = None
+    binarization: Literal["dynamic", "static"] | None = None
 
 
 class TextSpec(Prepared):

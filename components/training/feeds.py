@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from components.params import UserError
+from components.training.binarization import tossed
 
 __all__ = ["Examples", "Feed", "Streams", "permuted", "prefetched"]
 
@@ -66,12 +67,14 @@ class Examples:
         batch_size: examples an update.
         updates: batches a turn.
         seed: chooses the orders; ``None`` keeps the order of the arrays.
+        toss: ``image`` holds intensities 0 … 255, of which black and white is drawn anew whenever one comes.
     """
 
     arrays: dict[str, np.ndarray]
     batch_size: int
     updates: int = 1
     seed: int | None = None
+    toss: bool = False
 
     def __post_init__(self):
         self.n = len(next(iter(self.arrays.values())))
@@ -89,8 +92,11 @@ class Examples:
         index = np.arange(start * size, (start + count) * size)
         if self.seed is not None:
             index = permuted(index, self.n, (self.seed, epoch))
+        chunk = {name: array[index] for name, array in self.arrays.items()}
+        if self.toss:
+            chunk["image"] = tossed(chunk["image"], self.seed or 0, epoch, start * size)
         shape = (count, self.updates, self.batch_size)
-        return {name: array[index].reshape(shape + array.shape[1:]) for name, array in self.arrays.items()}
+        return {name: array.reshape(shape + array.shape[1:]) for name, array in chunk.items()}
 
 
 @dataclass

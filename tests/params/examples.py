@@ -250,6 +250,22 @@ INVALID = {
         "watch: ./novel.txt\n    levels: 16",
         "14: datasets.novel.levels: 16 is for images; allowed: no such key where kind is text",
     ),
+    "levels of binary images": (
+        "levels: 17",
+        "levels: 17\n    binarization: dynamic",
+        "10: datasets.digits.binarization: 'dynamic' makes two levels of 256; allowed: no key levels beside it",
+    ),
+    "a binarization that nobody knows": (
+        "levels: 17",
+        "binarization: dynamical",
+        "9: datasets.digits.binarization: 'dynamical' is unknown; allowed: dynamic, static or null; "
+        "did you mean dynamic?",
+    ),
+    "binary text": (
+        "watch: ./novel.txt",
+        "watch: ./novel.txt\n    binarization: static",
+        "14: datasets.novel.binarization: 'static' is for images; allowed: no such key where kind is text",
+    ),
     "a watch that is not the path": (
         "watch: ./novel.txt",
         "watch: novel.txt",
@@ -287,6 +303,7 @@ ALSO_VALID = {
     "a shared part": ("evaluation:", "  copy: {<<: *lstm, units: 32}\nevaluation:"),
     "null for a switch": ("levels: 17", "levels: null"),
     "an image's default on a text": ("watch: ./novel.txt", "watch: ./novel.txt\n    undecodable: 0"),
+    "binary images": ("levels: 17", "binarization: static"),
     "a TFDS name with a configuration": ("source: digits", "source: emnist/letters"),
     "a TFDS name with a version": ("source: digits", "source: mnist:3.0.1"),
     "a parameter of the optimiser": (

@@ -9,7 +9,9 @@ from hydra.core.global_hydra import GlobalHydra
 from components.params import Params, load
 
 ROOT = Path(__file__).parents[2]
-IMAGES, TEXT = (sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml")) for group in ("images", "text"))
+IMAGES, TEXT, PRESETS = (
+    sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml")) for group in ("images", "text", "preset")
+)
 
 Compose = Callable[..., Params]
 
@@ -57,3 +59,13 @@ def test_a_path_of_ones_own_is_given_once(compose: Compose) -> None:
 
 def test_a_number_is_changed_in_passing(compose: Compose) -> None:
     assert compose("models.vae.beta=2").models["vae"].beta == 2.0
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_valid_brings_its_data_and_gives_way_to_the_command_line(compose: Compose, preset: str) -> None:
+    params, usual = compose(f"preset={preset}"), compose()
+    changed = {name for name, model in params.models.items() if model != usual.models[name]}
+    assert changed
+    assert {params.models[name].dataset for name in changed} <= params.datasets.keys()
+    name = sorted(changed)[0]
+    assert compose(f"preset={preset}", f"models.{name}.training.epochs=1").models[name].training.epochs == 1
