@@ -21,6 +21,7 @@ from components.models.contract import ImageFamily, Player
 from components.networks.decoders import DECODERS
 from components.networks.encoders import ENCODERS
 from components.networks.mixture import GaussianMixture
+from components.networks.style import Style
 from components.params import ImageSpec
 from components.params.autoencoder import AutoencoderConfig
 
@@ -41,8 +42,9 @@ class Autoencoder(ImageFamily):
 
     def __init__(self, config: AutoencoderConfig, spec: ImageSpec):
         super().__init__(config, spec)
-        self.encoder = ENCODERS[config.encoder](spec.shape, config.widths, config.latent_dim)
-        self.decoder = DECODERS[config.encoder](config.latent_dim, config.widths, spec.shape)
+        style = Style.of(config)
+        self.encoder = ENCODERS[config.encoder](spec.shape, config.widths, config.latent_dim, style)
+        self.decoder = DECODERS[config.encoder](config.latent_dim, config.widths, spec.shape, style)
         self.latents = GaussianMixture(config.mixture_components, config.latent_dim)
         self.noise = keras.random.SeedGenerator(name="noise")
         self.built = True
@@ -53,7 +55,7 @@ class Autoencoder(ImageFamily):
 
     def validate(self, batch):
         """Squared error of a pixel, from inputs as noisy as in training."""
-        return {"loss": self._error(batch["image"])}
+        return {"loss": self._error(batch["image"], training=False)}
 
     def encode(self, x):
         """Latents ``float32[B, latent_dim]``."""
@@ -74,7 +76,7 @@ class Autoencoder(ImageFamily):
 
     def denoise(self, x):
         """Clean images of noisy ones, both ``float32[B, H, W, C]``."""
-        return self.decode(ops.cast(self.encoder(x), "float32"))
+        return self._restored(x, training=False)
 
     def conclude(self, train: np.ndarray, seed: int) -> None:
         """Fit the mixture to the latents of at most the first 20,000 training images."""
@@ -98,8 +100,12 @@ class Autoencoder(ImageFamily):
         return compiled(self.decode, self.variables)
 
     def _loss(self, batch, step):
-        return self._error(batch["image"]), {}
+        return self._error(batch["image"], training=True), {}
 
-    def _error(self, images):
+    def _error(self, images, training):
         x = self.to_unit(images)
-        return ops.mean(ops.square(x - self.denoise(self.corrupt(x) if self.corrupts else x)))
+        return ops.mean(ops.square(x - self._restored(self.corrupt(x) if self.corrupts else x, training)))
+
+    def _restored(self, x, training):
+        z = self.encoder(x, training=training)
+        return ops.sigmoid(ops.cast(self.decoder(z, training=training), "float32"))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from components.networks.convolutional import halvings
 from components.networks.decoders import DECODERS
-from components.networks.encoders import ENCODERS, halvings
+from components.networks.encoders import ENCODERS
 
 CASES = [("dense", (7, 9, 3)), *[("convolutional", shape) for shape in [(8, 8, 1), (28, 28, 1), (7, 9, 3), (1, 5, 3)]]]
 

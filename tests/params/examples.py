@@ -66,7 +66,8 @@ INVALID = {
         "    latent_dim: 8\n",
         "    latent_dim: 8\n    colour: red\n",
         "23: models.vae.colour: unknown key (value 'red'); allowed: family, dataset, encoder, widths, latent_dim, "
-        "likelihood, beta, kl_warmup_steps, free_bits, training",
+        "activation, normalization, upsampling, patch, heads, likelihood, prior, prior_components, conditional, beta, "
+        "kl_warmup_steps, free_bits, training",
     ),
     "a misspelt key": (
         "latent_dim: 8",
