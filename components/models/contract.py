@@ -23,6 +23,7 @@ __all__ = [
     "Family",
     "HasBounds",
     "HasEnergy",
+    "HasImportanceBound",
     "HasLikelihood",
     "ImageFamily",
     "Player",
@@ -121,17 +122,18 @@ class ImageFamily(Family):
         """Classes that it tells apart: none where it is not conditional."""
         return len(self.spec.classes or ()) if self.conditional else 0
 
-    def sampled_labels(self, n: int, label: int, random: np.random.Generator) -> np.ndarray:
-        """The classes ``int32[n]`` of samples: ``label`` for all, or drawn uniformly where that is -1.
+    def sampled_labels(self, n: int, label: int | np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """The classes ``int32[n]`` of samples: ``label`` for all or one for each, drawn uniformly where that is -1.
 
         Raises:
             UserError: there is no such class.
         """
-        if not -1 <= label < self.classes:
+        wanted = np.broadcast_to(label, n)
+        if wrong := sorted(set(wanted[(wanted < -1) | (wanted >= self.classes)].tolist())):
             allowed = f"-1 or a class from 0 to {self.classes - 1}" if self.conditional else "-1, it is not conditional"
-            raise UserError(f"label: {label}; allowed: {allowed}")
+            raise UserError(f"label: {wrong[0]}; allowed: {allowed}")
         drawn = random.integers(max(self.classes, 1), size=n, dtype="int32")
-        return drawn if label == -1 else np.full(n, label, "int32")
+        return np.where(wanted < 0, drawn, wanted).astype("int32")
 
     def to_unit(self, x: Any) -> Any:
         """Intensities ``uint8[B, H, W, C]`` as ``float32`` in [0, 1]."""
@@ -198,6 +200,11 @@ class HasBounds(Protocol):
 
     def elbo(self, x: Any) -> Any:
         """Evidence lower bound, in nats for each example."""
+
+
+@runtime_checkable
+class HasImportanceBound(Protocol):
+    """A model whose bound is the tighter, the more samples it is estimated from."""
 
     def importance_bound(self, x: Any, k: int) -> Any:
         """Importance-weighted bound of ``k`` samples, in nats for each example."""
