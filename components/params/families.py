@@ -8,14 +8,26 @@ from typing import Annotated
 from pydantic import Field
 
 from components.params.autoencoder import AutoencoderConfig
+from components.params.diffusion import DiffusionConfig
+from components.params.gan import GANConfig
+from components.params.ebm import EBMConfig
 from components.params.lstm import LSTMConfig
+from components.params.pixelcnn import PixelCNNConfig
+from components.params.realnvp import RealNVPConfig
 from components.params.vae import VAEConfig
+from components.params.wgan_gp import WGANGPConfig
 
 __all__ = ["ModelConfig"]
 
 ModelConfig = Annotated[
     AutoencoderConfig
+    | DiffusionConfig
+    | GANConfig
+    | EBMConfig
     | LSTMConfig
-    | VAEConfig,
+    | PixelCNNConfig
+    | RealNVPConfig
+    | VAEConfig
+    | WGANGPConfig,
     Field(discriminator="family"),
 ]  # fmt: skip

@@ -13,15 +13,21 @@ from tests.models.building import FAMILIES, build
 ANSWERS = {
     "autoencoder": {Samples, Autoencodes},
     "vae": {Samples, Autoencodes, HasBounds},
+    "ebm": {Samples, HasEnergy},
     "lstm": {Samples, HasLikelihood},
+    "gan": {Samples},
+    "wgan_gp": {Samples},
 }
 # Where the first and the last variable of each player are, for the norms of gradients by depth.
 ENDS = {
     "autoencoder": [("encoder/", "decoder/")],
     "vae": [("encoder/", "likelihood/")],
+    "ebm": [("energy/dense_0/", "energy/out/")],
     "lstm": [("embedding/", "out/")],
+    "gan": [("discriminator/conv_0", "discriminator/out"), ("generator/dense", "generator/out")],
+    "wgan_gp": [("critic/conv_0", "critic/out"), ("generator/dense", "generator/out")],
 }
-CARRY = {"lstm"}  # something from batch to batch that is no part of the trained model
+CARRY = {"ebm", "lstm"}  # something from batch to batch that is no part of the trained model
 
 
 def test_every_family_of_the_parameters_has_its_model():
