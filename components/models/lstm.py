@@ -1,12 +1,14 @@
-"""Recurrent language model of characters, with LSTM or GRU layers.
+"""Recurrent model of sequences, with LSTM or GRU layers: of the characters of a text, or the pixels of an image.
 
 Graves, *Generating Sequences With Recurrent Neural Networks*, https://arxiv.org/abs/1308.0850: a stack of recurrent
 layers predicts the next character; trained by back-propagation truncated to ``sequence_length`` characters, the state
-carried from one piece of the text to the next.
+carried from one piece of the text to the next. An image is the sequence of its intensities, row by row from left to
+right, and is read from its beginning to its end, as by the one-dimensional ancestors of van den Oord, Kalchbrenner and
+Kavukcuoglu, *Pixel Recurrent Neural Networks*, https://arxiv.org/abs/1601.06759.
 
 Departures: the layers have no connections that skip; embeddings start at N(0, 1), as PyTorch's do, because Keras' ±0.05
 learns far more slowly; the output matrix may be the embedding, transposed (Press and Wolf,
-https://arxiv.org/abs/1608.05859).
+https://arxiv.org/abs/1608.05859); of an image, each step may be told which pixel it is to predict.
 """
 
 from functools import cached_property
@@ -17,32 +19,36 @@ from keras import layers, ops
 
 from components.backend import compiled, scan
 from components.models.contract import Family, Player
-from components.networks.choosing import choose
+from components.networks.choosing import choose, limits
 from components.networks.recurrent import RECURRENT
-from components.params import TextSpec, UserError
+from components.networks.sequences import PixelPositions, Sequences
+from components.params import Spec
 from components.params.lstm import LSTMConfig
 
 __all__ = ["LSTM"]
 
 
 class LSTM(Family):
-    """Embedding, recurrent layers, and logits of the next character.
+    """Embedding, recurrent layers, and logits of the next token.
 
     Args:
         config: its section of ``params.yaml``.
-        spec: a text data set.
+        spec: an image or a text data set.
     """
 
     config: LSTMConfig
-    spec: TextSpec
+    discrete = True
 
-    def __init__(self, config: LSTMConfig, spec: TextSpec):
+    def __init__(self, config: LSTMConfig, spec: Spec):
         super().__init__(config, spec)
-        vocabulary, width = len(spec.vocabulary), config.embedding_dim
+        self.sequences = Sequences(spec)
+        vocabulary, width = self.sequences.vocabulary, config.embedding_dim
         self.embedding = layers.Embedding(
-            vocabulary, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
+            self.sequences.inputs, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
         )
         self.embedding.build((None,))
+        told = spec.kind == "image" and config.pixel_positions
+        self.positions = PixelPositions(spec.shape, width) if told else None
         self.dropout = layers.Dropout(config.dropout, name="dropout")
         inputs = [width, *[config.units] * (config.layers - 1)]
         kind = RECURRENT[config.cell]
@@ -55,47 +61,57 @@ class LSTM(Family):
                 self.add_weight(shape=shape, initializer="zeros", trainable=False, name=f"carried_{i}_{k}")
                 for k in range(kind.states)
             ]
-            for i in range(config.layers)
+            for i in range(config.layers if spec.kind == "text" else 0)
         ]
         self.built = True
 
     @property
     def feed(self):
-        """Streams."""
-        return "streams"
+        """Images one by one, a text in streams."""
+        return "streams" if self.spec.kind == "text" else "examples"
 
     @property
     def transient(self):
-        """The state that is carried from batch to batch."""
+        """The state that is carried from one batch of a text to the next."""
         return [variable for state in self.carried for variable in state]
 
     def players(self) -> list[Player]:
-        """One: everything descends on the nats of a character."""
+        """One: everything descends on the nats of a token."""
         return [Player("loss", self.trainable_variables, self._loss, self.config.training.optimizer)]
 
     def validate(self, batch):
-        """Nats of a character, the state carried."""
-        return {"loss": self._carried_nats(batch["tokens"], training=False)}
+        """Nats of a token, the state of a text carried."""
+        return {"loss": self._mean_nats(batch, training=False)}
 
     def begin_epoch(self) -> None:
         """Forget the text before."""
         for variable in self.transient:
             variable.assign(ops.zeros_like(variable.value))
 
-    discrete = True
-
     def log_likelihood(self, x):
-        """Exact log-probability of ``tokens[B, T]``, nats for each row, as the beginning of a text."""
-        x = ops.cast(x, "int32")
-        before = ops.concatenate([ops.full_like(x[:, :1], self.start), x[:, :-1]], axis=1)
-        logits, _ = self._logits(before, self._zero_states(ops.shape(x)[0]), training=False)
-        return -ops.sum(_nats(x, logits), axis=1)
+        """Exact log-probability, nats for each image or for each row of tokens as the beginning of a text."""
+        tokens = self.sequences.tokens(x)
+        states = self._zero_states(ops.shape(tokens)[0])
+        logits, _ = self._logits(self.sequences.before(tokens), states, training=False)
+        return -ops.sum(_nats(tokens, logits), axis=1)
 
-    @property
-    def start(self) -> int:
-        """The token before the first: a text begins as a line does."""
-        vocabulary = self.spec.vocabulary
-        return vocabulary.index("\n") if "\n" in vocabulary else 0
+    def gates(self, x):
+        """How far each gate is open as each token is read, the first of them first.
+
+        Args:
+            x: images, or rows of tokens ``int[B, T]``.
+
+        Returns:
+            ``float32[B, T, layers, units]`` in (0, 1) for each gate: ``input``, ``forget`` and ``output``, or for GRU
+            layers ``update`` and ``reset``.
+        """
+        tokens = self.sequences.tokens(x)
+        x, opened = self._embedded(tokens), []
+        for layer, before in zip(self.recurrent, self._zero_states(ops.shape(tokens)[0]), strict=True):
+            x, gates = layer.watch(x, before)
+            opened.append(gates)
+        names = RECURRENT[self.config.cell].gates
+        return {name: ops.cast(ops.stack([g[:, :, k] for g in opened], 2), "float32") for k, name in enumerate(names)}
 
     def sample(
         self,
@@ -108,79 +124,78 @@ class LSTM(Family):
         top_p: float = 1.0,
         prompt: str = "",
     ) -> np.ndarray:
-        """Continuations of a prompt; each character costs the same, however many came before.
+        """Images, or continuations of a prompt; each token costs the same, however many came before.
 
         Args:
             n: how many.
-            seed: same seed, same texts.
-            length: characters of each.
-            temperature: below 1 likelier, above 1 stranger; 0 takes the likeliest character always.
-            top_k: choose among so many likeliest characters only; 0 for all.
-            top_p: choose among the likeliest characters that make up this probability only; 1 for all.
-            prompt: what is continued; it is not repeated.
+            seed: same seed, same samples.
+            length: characters of each text.
+            temperature: below 1 likelier, above 1 stranger; 0 takes the likeliest token always.
+            top_k: choose among so many likeliest tokens only; 0 for all.
+            top_p: choose among the likeliest tokens that make up this probability only; 1 for all.
+            prompt: what a text continues; it is not repeated.
 
         Returns:
-            Tokens ``int32[n, length]``.
+            ``uint8[n, H, W, C]``, or tokens ``int32[n, length]``.
 
         Raises:
             UserError: the prompt has a character that the vocabulary lacks, or a knob is out of its range.
         """
-        if unknown := [character for character in prompt if character not in self.spec.vocabulary]:
-            raise UserError(f"prompt: {unknown[0]!r} is not in the model's vocabulary")
-        if temperature < 0 or top_k < 0 or not 0 < top_p <= 1 or length < 1:
-            given = f"length {length}, temperature {temperature:g}, top_k {top_k}, top_p {top_p:g}"
-            raise UserError(f"{given}; allowed: length from 1, temperature and top_k from 0, top_p over 0 and up to 1")
-        tokens = [self.start, *self.spec.tokens(prompt)]
-        u = np.random.default_rng(seed).random((length, n), "float32")
-        generate = self._generate[bool(top_k), top_p < 1]
-        prefix = np.tile(np.array(tokens, "int32"), (n, 1))
-        tokens = generate(prefix, u, np.float32(temperature), np.int32(top_k), np.float32(top_p))
-        return ops.convert_to_numpy(tokens).T
+        chosen = limits(temperature, top_k, top_p)
+        prefix, u = self.sequences.begin(n, seed, length, prompt)
+        tokens = self._generate(np.tile(np.array(prefix, "int32"), (n, 1)), u.T, chosen)
+        return self.sequences.examples(ops.convert_to_numpy(tokens).T)
 
     @cached_property
     def _generate(self):
-        def variant(by_rank, by_mass):
-            def generate(prefix, u, temperature, top_k, top_p):
-                def step(carry, u):
-                    states, logits = carry
-                    token = choose(logits, u, temperature, top_k if by_rank else None, top_p if by_mass else None)
-                    logits, states = self._logits(token[:, None], states, training=False)
-                    return (states, logits[:, 0]), token
+        def generate(prefix, u, chosen):
+            def step(carry, now):
+                (states, logits), (u, *place) = carry, now
+                token = choose(logits, u, *chosen)
+                logits, states = self._logits(token[:, None], states, False, *place)
+                return (states, logits[:, 0]), token
 
-                logits, states = self._logits(prefix, self._zero_states(ops.shape(prefix)[0]), training=False)
-                return scan(step, (states, logits[:, -1]), u)[1]
+            logits, states = self._logits(prefix, self._zero_states(ops.shape(prefix)[0]), training=False)
+            places = [] if self.positions is None else [ops.roll(self.positions(), -1, axis=0)]
+            return scan(step, (states, logits[:, -1]), (u, *places))[1]
 
-            return compiled(generate, self.variables)
-
-        return {(k, p): variant(k, p) for k in (False, True) for p in (False, True)}
+        return compiled(generate, self.variables)
 
     def _loss(self, batch, step):
-        return self._carried_nats(batch["tokens"], training=True), {}
+        return self._mean_nats(batch, training=True), {}
 
-    def _carried_nats(self, tokens, training):
-        tokens = ops.cast(tokens, "int32")
+    def _mean_nats(self, batch, training):
+        before, tokens = self.sequences.pairs(batch)
         states = tuple(
             tuple(ops.cast(variable.value, layer.compute_dtype) for variable in state)
-            for layer, state in zip(self.recurrent, self.carried, strict=True)
+            for layer, state in zip(self.recurrent, self.carried, strict=False)
         )
-        logits, states = self._logits(tokens[:, :-1], states, training)
-        for variables, values in zip(self.carried, states, strict=True):
+        logits, states = self._logits(before, states or self._zero_states(ops.shape(tokens)[0]), training)
+        for variables, values in zip(self.carried, states, strict=False):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
-        return ops.mean(_nats(tokens[:, 1:], logits))
+        return ops.mean(_nats(tokens, logits))
 
     def _zero_states(self, batch):
         return tuple(layer.zero_state(batch) for layer in self.recurrent)
 
-    def _logits(self, tokens, states, training):
+    def _embedded(self, tokens, place=None):
+        """``float[B, T, embedding_dim]`` of tokens read from the beginning, or of one that is followed at ``place``."""
+        x = self.embedding(tokens)
+        if self.positions is None:
+            return x
+        return x + (self.positions()[: tokens.shape[1]] if place is None else place)
+
+    def _logits(self, tokens, states, training, place=None):
         """Logits ``float32[B, T, V]`` of what follows each token, and the states after the last."""
-        x, after = self.embedding(tokens), []
+        x, after = self._embedded(tokens, place), []
         for layer, before in zip(self.recurrent, states, strict=True):
             x, state = layer(self.dropout(x, training=training), before)
             after.append(state)
         x = self.out(self.dropout(x, training=training))
         if self.config.tie_embeddings:
-            x = ops.matmul(x, ops.transpose(self.embedding.embeddings)) / self.config.embedding_dim**0.5
+            matrix = self.embedding.embeddings[: self.sequences.vocabulary]
+            x = ops.matmul(x, ops.transpose(matrix)) / self.config.embedding_dim**0.5
         return ops.cast(x, "float32"), tuple(after)
 
 

@@ -1,10 +1,36 @@
 """Choosing the next token from its logits."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
-__all__ = ["choose"]
+from components.params import UserError
+
+__all__ = ["Limits", "choose", "limits"]
+
+
+class Limits(NamedTuple):
+    """What :func:`choose` takes beside logits and quantiles; what is ``None`` costs nothing where it is compiled."""
+
+    temperature: Any
+    top_k: Any
+    top_p: Any
+
+
+def limits(temperature: float, top_k: int, top_p: float) -> Limits:
+    """Limits as a person gives them: ``top_k`` 0 and ``top_p`` 1 are none.
+
+    Raises:
+        UserError: one is out of its range.
+    """
+    if temperature < 0:
+        raise UserError(f"temperature: {temperature:g}; allowed: numbers from 0")
+    if top_k < 0:
+        raise UserError(f"top_k: {top_k}; allowed: whole numbers from 0, 0 for no limit")
+    if not 0 < top_p <= 1:
+        raise UserError(f"top_p: {top_p:g}; allowed: numbers over 0 and up to 1, 1 for no limit")
+    return Limits(np.float32(temperature), np.int32(top_k) if top_k else None, np.float32(top_p) if top_p < 1 else None)
 
 
 def choose(logits: Any, u: Any, temperature: Any = 1.0, top_k: Any = None, top_p: Any = None) -> Any:

@@ -22,13 +22,15 @@ class Recurrent(layers.Layer):
         units: width of the hidden state.
     """
 
-    gates: ClassVar[int]
+    parts: ClassVar[int]
     states: ClassVar[int]
+    gates: ClassVar[tuple[str, ...]]
+    """Names of the gates, as :meth:`advance` gives their activations."""
 
     def __init__(self, inputs: int, units: int, name: str):
         super().__init__(name=name)
         self.units = units
-        width = self.gates * units
+        width = self.parts * units
         self.kernel = self.add_weight(shape=(inputs, width), initializer="glorot_uniform", name="kernel")
         self.recurrent_kernel = self.add_weight(shape=(units, width), initializer="orthogonal", name="recurrent_kernel")
         self.add_biases(width)
@@ -40,11 +42,19 @@ class Recurrent(layers.Layer):
 
     @abstractmethod
     def project(self, x: Any) -> Any:
-        """What every step needs of its input: ``float[…, inputs]`` → ``float[…, gates * units]``."""
+        """What every step needs of its input: ``float[…, inputs]`` → ``float[…, parts * units]``."""
 
     @abstractmethod
+    def advance(self, state: tuple, projected: Any) -> tuple[tuple, tuple]:
+        """One time step: states and the projected input give new states, the output first, and the gates.
+
+        All are ``float[B, units]``; a gate is 1 where it is open.
+        """
+
     def step(self, state: tuple, projected: Any) -> tuple[tuple, Any]:
-        """One time step: states ``float[B, units]`` and the projected input give new states and the output."""
+        """One time step: new states and the output."""
+        state, _ = self.advance(state, projected)
+        return state, state[0]
 
     def zero_state(self, batch: Any) -> tuple:
         """The state before the first input."""
@@ -56,6 +66,17 @@ class Recurrent(layers.Layer):
         state, outputs = scan(self.step, state, projected)
         return ops.transpose(outputs, (1, 0, 2)), state
 
+    def watch(self, x: Any, state: tuple) -> tuple[Any, Any]:
+        """Run over time; gives the outputs and the gates' activations ``float[B, T, gates, units]``."""
+
+        def step(state, projected):
+            state, gates = self.advance(state, projected)
+            return state, ops.stack([state[0], *gates], axis=1)
+
+        _, seen = scan(step, state, ops.transpose(self.project(x), (1, 0, 2)))
+        seen = ops.transpose(seen, (1, 0, 2, 3))
+        return seen[:, :, 0], seen[:, :, 1:]
+
 
 class LSTM(Recurrent):
     """Long short-term memory, states ``(h, c)``.
@@ -65,7 +86,8 @@ class LSTM(Recurrent):
     Sutskever, https://proceedings.mlr.press/v37/jozefowicz15.html).
     """
 
-    gates, states = 4, 2
+    parts, states = 4, 2
+    gates = ("input", "forget", "output")
 
     def add_biases(self, width):
         """One bias a gate."""
@@ -79,13 +101,13 @@ class LSTM(Recurrent):
         """Inputs' part of the four gates."""
         return ops.matmul(x, self.kernel) + self.bias
 
-    def step(self, state, projected):
+    def advance(self, state, projected):
         """Input gate, forget gate, candidate, output gate; then the cell, then the hidden state."""
         hidden, cell = state
         i, f, g, o = ops.split(projected + ops.matmul(hidden, self.recurrent_kernel), 4, axis=-1)
-        cell = ops.sigmoid(f) * cell + ops.sigmoid(i) * ops.tanh(g)
-        hidden = ops.sigmoid(o) * ops.tanh(cell)
-        return (hidden, cell), hidden
+        i, f, o = ops.sigmoid(i), ops.sigmoid(f), ops.sigmoid(o)
+        cell = f * cell + i * ops.tanh(g)
+        return (o * ops.tanh(cell), cell), (i, f, o)
 
 
 class GRU(Recurrent):
@@ -94,7 +116,8 @@ class GRU(Recurrent):
     Cho et al., https://arxiv.org/abs/1406.1078, in the form of version 1 with two biases, which is what cuDNN computes.
     """
 
-    gates, states = 3, 1
+    parts, states = 3, 1
+    gates = ("update", "reset")
 
     def add_biases(self, width):
         """One bias for the input's product, one for the state's."""
@@ -104,15 +127,14 @@ class GRU(Recurrent):
         """Inputs' part of update gate, reset gate and candidate."""
         return ops.matmul(x, self.kernel) + self.bias[0]
 
-    def step(self, state, projected):
+    def advance(self, state, projected):
         """Update gate, reset gate, candidate; then the hidden state."""
         (hidden,) = state
         xz, xr, xh = ops.split(projected, 3, axis=-1)
         hz, hr, hh = ops.split(ops.matmul(hidden, self.recurrent_kernel) + self.bias[1], 3, axis=-1)
-        update = ops.sigmoid(xz + hz)
-        candidate = ops.tanh(xh + ops.sigmoid(xr + hr) * hh)
-        hidden = update * hidden + (1 - update) * candidate
-        return (hidden,), hidden
+        update, reset = ops.sigmoid(xz + hz), ops.sigmoid(xr + hr)
+        hidden = update * hidden + (1 - update) * ops.tanh(xh + reset * hh)
+        return (hidden,), (update, reset)
 
 
 RECURRENT = {"lstm": LSTM, "gru": GRU}

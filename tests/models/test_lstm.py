@@ -29,7 +29,7 @@ class Forgetful:
     """The same model without a cache: before each character it reads the whole text anew."""
 
     def __init__(self, model):
-        self.start = model.start
+        self.start = model.sequences.start
         self.read = compiled(
             lambda x: model._logits(x, model._zero_states(x.shape[0]), training=False)[0], model.variables
         )
