@@ -17,6 +17,7 @@ ANSWERS = {
     "lstm": {Samples, HasLikelihood},
     "gan": {Samples},
     "wgan_gp": {Samples},
+    "diffusion": {Samples, HasBounds},
 }
 # Where the first and the last variable of each player are, for the norms of gradients by depth.
 ENDS = {
@@ -26,6 +27,7 @@ ENDS = {
     "lstm": [("embedding/", "out/")],
     "gan": [("discriminator/conv_0", "discriminator/out"), ("generator/dense", "generator/out")],
     "wgan_gp": [("critic/conv_0", "critic/out"), ("generator/dense", "generator/out")],
+    "diffusion": [("unet/time_0", "unet/leave")],
 }
 CARRY = {"ebm", "lstm"}  # something from batch to batch that is no part of the trained model
 
