@@ -1,28 +1,25 @@
 """Ask a trained model all that it can answer, on the test split: ``python -m components.evaluate NAME``.
 
 Reads ``artifacts/models/NAME`` and the test split of its data set; writes ``artifacts/metrics/NAME.json`` and, into
-``artifacts/evaluation/NAME``, ``samples``, ``reconstructions`` and ``walk`` as far as the model has them. What that
-cost goes to ``artifacts/costs``, for a time is no result.
+``artifacts/evaluation/NAME``, ``samples``, ``classes``, ``reconstructions`` and ``walk`` as far as the model has them.
+What that cost goes to ``artifacts/costs``, for a time is no result.
 """
 
 import argparse
 import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from components import pictures
 from components.costs import record_costs
-from components.datasets.arrays import open_arrays
+from components.datasets.arrays import Arrays, open_arrays
 from components.evaluation import SEPARATOR
 from components.evaluation.finding import find_model
 from components.files import atomic_folder, sha256, write_json
-from components.params import Evaluation, UserError, did_you_mean, load, run_step
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from components.models.contract import Family
+from components.params import Params, UserError, load, run_step
 
 __all__ = ["main"]
 
@@ -35,10 +32,8 @@ def main() -> None:
     parser.add_argument("name", metavar="NAME", help="a model of params.yaml")
     name = parser.parse_args().name
     params = load()
-    if name not in params.models:
-        raise UserError(f"params.yaml: models: no model is named {name!r}{did_you_mean(name, params.models)}")
-    folder = find_model(name, params)
-    data = open_arrays(Path("data/arrays") / params.models[name].dataset)
+    config, folder = params.model(name), find_model(name, params)
+    data = open_arrays(Path("data/arrays") / config.dataset)
 
     import keras
 
@@ -52,47 +47,43 @@ def main() -> None:
     start = time.perf_counter()
     examine = _examine_text if data.spec.kind == "text" else _examine_images
     with atomic_folder(Path("artifacts/evaluation") / name) as draft:
-        metrics = examine(model, data.split("test"), params.evaluation, params.seed, draft)
+        metrics, sampling = examine(model, data, params, draft)
     metrics["parameters"] = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     write_json(Path(f"artifacts/metrics/{name}.json"), metrics)
 
     weights = sha256(folder / "model.safetensors")
     record_costs(name, weights, "evaluation", {"seconds": time.perf_counter() - start})
-    record_costs(name, weights, "sampling", _sampling(model, params.evaluation, params.seed))
+    record_costs(name, weights, "sampling", sampling)
     print(f"{name}: {', '.join(_spoken(metrics))}")
 
 
-def _examine_images(
-    model: "Family", test: "np.ndarray", options: Evaluation, seed: int, folder: Path
-) -> dict[str, Any]:
-    from components.evaluation import images
+def _examine_images(model: Any, data: Arrays, params: Params, folder: Path) -> tuple[dict[str, Any], dict[str, float]]:
+    from components.evaluation.exhibits import show
+    from components.evaluation.images import compare, measure
+    from components.evaluation.questions import Questions
+    from components.evaluation.sampling import draw
 
-    for name, picture in images.show(model, test, options.grid, options.walk_steps, seed):
+    options, test, labels = params.evaluation, data.split("test"), data.labels("test")
+    ask = Questions(model, options.batch_size, options.importance_samples)
+    metrics = measure(ask, test, labels) | {"examples": len(test)}
+    drawn = draw(model, options.grid, options.timed_samples, params.seed)
+    metrics |= compare(ask, np.concatenate([drawn.first, drawn.more]), test, data.split("train"))
+    pictures.save(pictures.grid(drawn.first, model.spec.levels), folder / "samples.png")
+    for name, picture in show(ask, test, labels, options.walk_steps, params.seed):
         pictures.save(picture, folder / f"{name}.png")
-    return images.measure(model, test, options.batch_size, options.importance_samples) | {"examples": len(test)}
+    return metrics, drawn.costs
 
 
-def _examine_text(model: Any, test: "np.ndarray", options: Evaluation, seed: int, folder: Path) -> dict[str, Any]:
+def _examine_text(model: Any, data: Arrays, params: Params, folder: Path) -> tuple[dict[str, Any], dict[str, float]]:
     from components.evaluation import text
+    from components.evaluation.sampling import draw
 
-    samples = model.sample(TEXTS, seed, **_knobs(model, options))
-    pages = [model.spec.text(sample) for sample in samples]
+    options, config = params.evaluation, model.config
+    count = max(TEXTS, options.timed_samples)  # as many each time: a sampler of texts is compiled for their number
+    drawn = draw(model, count, count, params.seed, length=options.text_length)
+    pages = [model.spec.text(sample) for sample in drawn.first[:TEXTS]]
     (folder / "samples.txt").write_text(SEPARATOR.join(pages) + "\n", encoding="utf-8")
-    return text.measure(model, test, model.config.training.batch_size, model.config.sequence_length)
-
-
-def _sampling(model: "Family", options: Evaluation, seed: int) -> dict[str, float]:
-    """How fast it samples, once compiled."""
-    knobs = _knobs(model, options)
-    model.sample(options.timed_samples, seed, **knobs)
-    start = time.perf_counter()
-    model.sample(options.timed_samples, seed, **knobs)
-    seconds = time.perf_counter() - start
-    return {"samples": options.timed_samples, "seconds": seconds, "samples_per_second": options.timed_samples / seconds}
-
-
-def _knobs(model: "Family", options: Evaluation) -> dict[str, Any]:
-    return {"length": options.text_length} if model.spec.kind == "text" else {}
+    return text.measure(model, data.split("test"), config.training.batch_size, config.sequence_length), drawn.costs
 
 
 def _spoken(metrics: dict[str, Any]) -> list[str]:

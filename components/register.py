@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.files import write_json
-from components.params import Params, UserError, did_you_mean, load, run_step
+from components.params import Params, UserError, load, run_step
 
 if TYPE_CHECKING:
     from components.registry.trained import Trained
@@ -22,7 +22,9 @@ def main() -> None:
     if arguments.all == bool(arguments.name):
         parser.error("give the name of a model, or --all")
     params = load()
-    names = _all_trained(params) if arguments.all else [_checked(arguments.name, params)]
+    if arguments.name:
+        params.model(arguments.name)
+    names = _all_trained(params) if arguments.all else [arguments.name]
 
     from components.registry.trained import read_trained
 
@@ -46,12 +48,6 @@ def receipt(trained: "Trained") -> dict[str, str]:
         "parameters": parameters_hash(trained.config, trained.seed),
         "weights": trained.weights,
     }
-
-
-def _checked(name: str, params: Params) -> str:
-    if name not in params.models:
-        raise UserError(f"params.yaml: models: no model is named {name!r}{did_you_mean(name, params.models)}")
-    return name
 
 
 def _all_trained(params: Params) -> list[str]:

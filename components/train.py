@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from components.costs import record_costs
 from components.datasets.arrays import Arrays, open_arrays
 from components.files import atomic_file, atomic_folder, sha256
-from components.params import ImageSpec, ModelConfig, Params, UserError, did_you_mean, load, run_step
+from components.params import ImageSpec, ModelConfig, Params, UserError, load, run_step
 
 if TYPE_CHECKING:
     from components.models.contract import Family
@@ -31,9 +31,7 @@ def main() -> None:
     parser.add_argument("name", metavar="NAME", help="a model of params.yaml")
     name = parser.parse_args().name
     params = load()
-    if name not in params.models:
-        raise UserError(f"train: {name}: params.yaml has no such model{did_you_mean(name, params.models)}")
-    config = params.models[name]
+    config = params.model(name)
     arrays = open_arrays(Path("data/arrays") / config.dataset)
     train(name, config, params, arrays)
 

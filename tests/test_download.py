@@ -80,8 +80,12 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "source", "line"),
     [
-        ("image", "mnistt", "datasets.x.source: mnistt: no TFDS data set; nearest: mnist, kmnist, emnist"),
-        ("image", "emnist/letter", "datasets.x.source: emnist/letter: emnist has no 'letter'; nearest: letters"),
+        (
+            "image",
+            "mnistt",
+            "datasets.x.source: mnistt: no TFDS data set, and no path from ./, ../ or /; did you mean mnist?",
+        ),
+        ("image", "emnist/letter", "datasets.x.source: emnist/letter: emnist has no 'letter'; did you mean letters?"),
         (
             "image",
             "mnist:1.0.0",
@@ -140,7 +144,7 @@ def test_no_network_is_said_within_seconds(tmp_path: Path) -> None:
 def test_an_unknown_key_is_one_line(tmp_path: Path) -> None:
     write_params(tmp_path)
     code, error, _ = run_command(tmp_path, "digit")
-    assert (code, error) == (2, "download: digit: params.yaml has no such data set; it has digits, pydocs\n")
+    assert (code, error) == (2, "params.yaml: datasets: no data set is named 'digit'; did you mean digits?\n")
 
 
 def test_the_folder_of_manual_downloads_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,18 +5,21 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from components import evaluate
 from components.costs import read_costs
 from components.files import sha256
 from components.params import UserError
-from tests.workplace import make_workplace, save_models
+from tests.workplace import CONDITIONAL, make_workplace, save_models
+
+SAMPLES = {"energy_distance", "energy_distance_of_training_images"}
 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workplace")
-    save_models(folder, make_workplace(folder))
+    save_models(folder, make_workplace(folder, CONDITIONAL))
     return folder
 
 
@@ -56,11 +59,13 @@ def test_a_vae_answers_for_every_test_image_once(workplace, run):
         "elbo_bits_per_dim",
         "importance_bound_nats",
         "importance_bound_bits_per_dim",
+        *SAMPLES,
     }
     assert metrics["examples"] == 10  # two batches of four and a rest of two
     assert metrics["importance_bound_nats"]["k"] == 2
     assert metrics["elbo_bits_per_dim"]["mean"] == pytest.approx(-metrics["elbo_nats"]["mean"] / 16 / np.log(2))
     assert names(workplace / "artifacts/evaluation/vae") == {"samples.png", "reconstructions.png", "walk.png"}
+    assert metrics["energy_distance"]["samples"] == 4 + 2  # those of the picture, and those that were timed
 
     images = np.load(workplace / "data/arrays/squares/test.npy")
     model = loaded(workplace, "vae")
@@ -72,8 +77,23 @@ def test_a_vae_answers_for_every_test_image_once(workplace, run):
 
 def test_a_denoiser_is_judged_from_noisy_inputs_too(workplace, run):
     metrics = run("denoiser")
-    assert metrics.keys() == {"parameters", "examples", "reconstruction_error", "denoising_error", "noisy_input_error"}
+    errors = {"reconstruction_error", "denoising_error", "noisy_input_error"}
+    assert metrics.keys() == {"parameters", "examples", *errors, *SAMPLES}
     assert metrics["noisy_input_error"]["mean"] == pytest.approx(0.3**2, rel=0.4)
+
+
+def test_a_conditional_model_is_told_the_classes_of_test_images_and_shows_its_own(workplace, run):
+    metrics = run("conditional")
+    pictures = {"samples.png", "classes.png", "reconstructions.png", "walk.png"}
+    assert names(workplace / "artifacts/evaluation/conditional") == pictures
+    with Image.open(workplace / "artifacts/evaluation/conditional/classes.png") as image:
+        assert image.size == (8 * 42 - 2, 3 * 42 - 2)  # a row for each of three classes
+
+    images, labels = (np.load(workplace / f"data/arrays/squares/{stem}.npy") for stem in ("test", "test_labels"))
+    model = loaded(workplace, "conditional")
+    made = np.asarray(model.decode(model.encode(images, labels), labels))
+    told = ((made - images / 16) ** 2).mean()
+    assert metrics["reconstruction_error"]["mean"] == pytest.approx(told, rel=1e-5)
 
 
 def test_text_is_read_with_the_state_carried_and_no_character_is_predicted_from_nothing(workplace, run):

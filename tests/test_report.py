@@ -36,7 +36,7 @@ def workplace(tmp_path: Path, monkeypatch) -> Path:
     for name, config in params.models.items():
         Path("artifacts/curves").mkdir(parents=True, exist_ok=True)
         Path(f"artifacts/curves/{name}.csv").write_text(CURVES)
-        if config.kind == "image":
+        if params.datasets[config.dataset].kind == "image":
             for path in ("evaluation/{}/samples.png", "evaluation/{}/walk.png", "progress/{}/epoch-0002.png"):
                 pictures.save(image, Path("artifacts", path.format(name)))
         else:

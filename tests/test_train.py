@@ -76,7 +76,7 @@ def test_a_killed_training_and_a_peaceful_one_write_the_same_bytes(workplace):
 def test_a_mistake_is_one_line_before_keras_is_imported(workplace):
     answer = train("vaee")
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert answer.stderr == "train: vaee: params.yaml has no such model; did you mean vae?\n"
+    assert answer.stderr == "params.yaml: models: no model is named 'vaee'; did you mean vae?\n"
     shutil.rmtree("data/arrays/squares")
     answer = train("vae")
     assert answer.returncode == 2

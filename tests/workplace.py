@@ -7,7 +7,7 @@ import numpy as np
 from components.datasets.arrays import hash_arrays, write_spec
 from components.params import SPLITS, ImageSpec, Params, TextSpec, load
 
-__all__ = ["make_workplace", "save_models"]
+__all__ = ["CONDITIONAL", "make_workplace", "save_models"]
 
 PARAMS = """\
 seed: 7
@@ -46,18 +46,41 @@ models:
     tie_embeddings: false
     sequence_length: 8
     training: *training
+<more>
 evaluation: {batch_size: 4, grid: 4, text_length: 12, walk_steps: 3, importance_samples: 2, timed_samples: 2}
 execution: {steps_per_call: 4, checkpoint_seconds: 60, parallel_stages: 2, stage_timeout_minutes: 60}
 """
 
 
-def make_workplace(folder: Path) -> Params:
-    """Write ``params.yaml`` and ``data/arrays`` into ``folder``: 10 test images of 4 × 4, 300 characters of text."""
-    (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
+CONDITIONAL = """\
+  conditional:
+    family: vae
+    dataset: squares
+    conditional: true
+    encoder: dense
+    widths: [8]
+    latent_dim: 2
+    likelihood: discretized_logistic
+    beta: 1.0
+    kl_warmup_steps: 0
+    free_bits: 0.0
+    training: *training
+"""
+
+
+def make_workplace(folder: Path, more: str = "") -> Params:
+    """Write ``params.yaml`` and ``data/arrays`` into ``folder``: 10 test images of 4 × 4, 300 characters of text.
+
+    Args:
+        folder: where.
+        more: lines of further models, ``CONDITIONAL`` for instance.
+    """
+    (folder / "params.yaml").write_text(PARAMS.replace("<more>\n", more), encoding="utf-8")
     random = np.random.default_rng(0)
     images = {split: random.integers(0, 17, (10, 4, 4, 1), np.uint8) for split in SPLITS}
+    images |= {f"{split}_labels": random.integers(0, 3, 10).astype(np.int16) for split in SPLITS}
     text = {split: random.integers(1, 5, 300).astype(np.uint8) for split in SPLITS}
-    _write(folder, "squares", images, ImageSpec, shape=(4, 4, 1), levels=17)
+    _write(folder, "squares", images, ImageSpec, shape=(4, 4, 1), levels=17, classes=("round", "flat", "odd"))
     _write(folder, "prose", text, TextSpec, vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
     return load(folder / "params.yaml")
 
@@ -84,7 +107,7 @@ def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], spec: type, *
     target.mkdir(parents=True)
     for split, array in arrays.items():
         np.save(target / f"{split}.npy", array)
-    counts = {split: len(array) for split, array in arrays.items()}
+    counts = {split: len(arrays[split]) for split in SPLITS}
     write_spec(
         target,
         spec(

@@ -1,9 +1,8 @@
 """What the steps about data are told: the key of one data set in ``params.yaml``."""
 
 import argparse
-from difflib import get_close_matches
 
-from components.params import Dataset, Params, UserError, load
+from components.params import Dataset, Params, load
 
 __all__ = ["read_command"]
 
@@ -18,7 +17,4 @@ def read_command(step: str, description: str) -> tuple[Params, str, Dataset]:
     parser.add_argument("key", metavar="KEY", help="a data set of params.yaml")
     key = parser.parse_args().key
     params = load()
-    if key not in params.datasets:
-        names = get_close_matches(key, params.datasets, cutoff=0) or list(params.datasets)
-        raise UserError(f"{step}: {key}: params.yaml has no such data set; it has {', '.join(names)}")
-    return params, key, params.datasets[key]
+    return params, key, params.dataset(key)

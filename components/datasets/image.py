@@ -45,7 +45,8 @@ def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, A
                     failures.add(name, error)
                     continue
                 if writers is None:
-                    writers = Writers(stack, folder, image.shape, name, raw.classes is not None, dynamic)
+                    classes = raw.classes is not None
+                    writers = Writers(stack, folder, image.shape, name, classes=classes, intensities=dynamic)
                 image = quantise(image, levels)
                 writers.check(key, image.shape, name)
                 content = content_hash(image.tobytes(), seed)
@@ -102,7 +103,7 @@ class Writers:
     """The arrays of every part, opened with the shape of the first picture."""
 
     def __init__(
-        self, stack: ExitStack, folder: Path, shape: tuple[int, ...], name: str, classes: bool, intensities: bool
+        self, stack: ExitStack, folder: Path, shape: tuple[int, ...], name: str, *, classes: bool, intensities: bool
     ):
         height, width, channels = shape
         self.shape, self._first = (height, width, channels), name

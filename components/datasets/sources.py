@@ -4,12 +4,11 @@ A source is one of the repository's own builders, any data set of TFDS (``mnist`
 or the path of a folder of pictures or of a text file.
 """
 
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.params import Dataset, UserError
+from components.params import Dataset, UserError, did_you_mean
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -64,18 +63,14 @@ def _named_builder(place: str, source: str, folder: Path) -> "tfds.core.DatasetB
     name, _, config = source.partition(":")[0].partition("/")
     names = {*tfds.list_builders(with_community_datasets=False), *OWN}
     if name not in names:
-        raise UserError(f"{place}: no TFDS data set{_nearest(name, names)}; a path begins with ./, ../ or /")
+        guess = did_you_mean(name, sorted(names))
+        raise UserError(f"{place}: no TFDS data set, and no path from ./, ../ or /{guess}")
     try:
         configs: Any = tfds.builder_cls(name).builder_configs
         if config and config not in configs:
-            raise UserError(f"{place}: {name} has no {config!r}{_nearest(config, set(configs))}")
+            raise UserError(f"{place}: {name} has no {config!r}{did_you_mean(config, sorted(configs))}")
         return tfds.builder(source, data_dir=folder, try_gcs=False)
     except ImportError as error:
         raise UserError(f"{place}: its builder needs a package that is not installed ({error})") from None
     except AssertionError as error:
         raise UserError(f"{place}: {str(error).rpartition(': Dataset ')[2]}") from None
-
-
-def _nearest(wanted: str, names: set[str]) -> str:
-    nearest = get_close_matches(wanted, sorted(names))
-    return f"; nearest: {', '.join(nearest)}" if nearest else ""

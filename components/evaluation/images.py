@@ -1,119 +1,87 @@
-"""Questions to a model of images. Which ones a model answers is seen from its methods, not from its family."""
+"""What a model of images knows of held-out images, and how far its samples are from them, in numbers."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from keras import ops
-from PIL import Image
 
-from components import pictures
-from components.backend import compiled, filled_batches, in_batches
-from components.metrics import Moments, bits_per_dim, squared_error
-from components.models.contract import Autoencodes, Denoises, HasBounds, HasLikelihood, ImageFamily, Samples
+from components.evaluation.questions import Questions
+from components.metrics import Moments, bits_per_dim, energy_distance, squared_error
 
-__all__ = ["measure", "show"]
+__all__ = ["compare", "measure"]
 
-COLUMNS = 8  # of the pictures that show the test split
-ROWS = 9  # at most, of the picture of reconstructions
-WALKS = 8
+MOST = 2_000  # test images that samples are compared with
 
 
-def measure(model: ImageFamily, images: np.ndarray, batch_size: int, k: int) -> dict[str, Any]:
-    """Everything that ``model`` can be asked of held-out images.
+def measure(ask: Questions, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
+    """Everything that a model can be asked of held-out images.
 
     Args:
-        model: a trained model.
-        images: the test split, ``uint8[N, H, W, C]``; memory-mapped it stays on disk.
-        batch_size: images a compiled call; memory does not grow with ``N``.
-        k: draws of the importance-weighted bound.
+        ask: the questions to it.
+        images: the test split, ``uint8[N, H, W, C]``; memory-mapped it stays on disk, and memory does not grow with it.
+        labels: its classes ``int[N]``, where there are any.
 
     Returns:
-        For each answer its mean and standard error over images. Squared errors are per pixel of [0, 1], likelihoods
-        and their bounds in nats per image; where these are probabilities of intensities, in bits per dimension too.
+        For each answer its mean and standard error over images. Squared errors are per pixel of [0, 1]. Log-likelihoods
+        and their bounds are ``…_nats`` and ``…_bits_per_dim`` where they are probabilities of the intensities, and
+        ``…_own_scale_nats`` where they are not (a density, a coin of greys), which no other model's compare with.
     """
-    levels, shape = model.spec.levels, model.spec.shape
-    answer = _questions(model, k)
+    discrete = getattr(ask.model, "discrete", False)
     found: dict[str, Moments] = {}
-    for (batch,), count in filled_batches(images, size=batch_size):
-        answers = {name: ops.convert_to_numpy(value)[:count] for name, value in answer(batch).items()}
-        for name, values in _scores(batch[:count] / (levels - 1), answers):
+    for start in range(0, len(images), ask.batch_size):
+        part = slice(start, start + ask.batch_size)
+        batch = np.asarray(images[part])
+        for name, values in _answers(ask, batch, None if labels is None else np.asarray(labels[part])):
             found.setdefault(name, Moments()).add(values)
-    metrics: dict[str, Any] = {name: moments.summary() for name, moments in found.items()}
-    if "importance_bound_nats" in metrics:
-        metrics["importance_bound_nats"]["k"] = k
-    if getattr(model, "discrete", False):
-        dimensions = int(np.prod(shape))
-        for name in [name for name in found if name.endswith("_nats")]:
-            metrics[name.replace("_nats", "_bits_per_dim")] = bits_per_dim(found[name], dimensions)
+    metrics: dict[str, Any] = {}
+    for name, moments in found.items():
+        if not name.endswith("_nats"):
+            metrics[name] = moments.summary()
+            continue
+        metrics[name if discrete else name.replace("_nats", "_own_scale_nats")] = moments.summary()
+        if discrete:
+            metrics[name.replace("_nats", "_bits_per_dim")] = bits_per_dim(moments, int(np.prod(images.shape[1:])))
+    for name in metrics.keys() & {"importance_bound_nats", "importance_bound_own_scale_nats"}:
+        metrics[name]["k"] = ask.k
     return metrics
 
 
-def show(model: ImageFamily, images: np.ndarray, grid: int, steps: int, seed: int) -> Iterator[tuple[str, Image.Image]]:
-    """Pictures of what ``model`` does, each with its name.
+def compare(ask: Questions, samples: np.ndarray, test: np.ndarray, train: np.ndarray) -> dict[str, Any]:
+    """How far samples are from test images.
 
-    Args:
-        model: a trained model.
-        images: the test split, ``uint8[N, H, W, C]``.
-        grid: samples in a picture.
-        steps: images of a walk from one latent to another.
-        seed: of the samples.
+    Returns:
+        The energy distance of the samples from the test images and, as the floor that no model is below but by chance,
+        that of as many training images; where the model has an energy, that of the samples. Up to 2,000 test images are
+        taken, evenly over the split, and training images likewise.
     """
-    levels = model.spec.levels
-    if isinstance(model, Samples):
-        yield "samples", pictures.grid(model.sample(grid, seed), levels)
-    if isinstance(model, Autoencodes):
-        yield "reconstructions", pictures.rows(*_reconstructions(model, images), levels=levels, columns=COLUMNS)
-        yield "walk", pictures.grid(_walks(model, images[: 2 * WALKS], steps), levels, columns=steps)
+    levels = ask.model.spec.levels
+    real, seen = (_evenly(images, count) / (levels - 1) for images, count in [(test, MOST), (train, len(samples))])
+    metrics: dict[str, Any] = {}
+    if min(map(len, (samples, real, seen))) > 1:
+        metrics["energy_distance"] = energy_distance(samples / (levels - 1), real) | {"samples": len(samples)}
+        metrics["energy_distance_of_training_images"] = energy_distance(seen, real)
+    if "energy" in ask and not ask.model.conditional:
+        metrics["sample_energy"] = Moments(ask("energy", samples)).summary()
+    return metrics
 
 
-def _questions(model: ImageFamily, k: int):
-    """One compiled function for all questions: ``uint8[B, H, W, C]`` to answers by name."""
-
-    def answer(x):
-        answers = {}
-        if isinstance(model, Autoencodes):
-            answers["reconstruction"] = model.decode(model.encode(x))
-        if isinstance(model, Denoises) and model.corrupts:
-            answers["noisy_input"] = model.corrupt(model.to_unit(x))
-            answers["denoising"] = model.denoise(answers["noisy_input"])
-        if isinstance(model, HasBounds):
-            answers["elbo"] = model.elbo(x)
-            answers["importance_bound"] = model.importance_bound(x, k)
-        if isinstance(model, HasLikelihood):
-            answers["log_likelihood"] = model.log_likelihood(x)
-        return answers
-
-    return compiled(answer, model.variables)
+def _answers(ask: Questions, images: np.ndarray, label: np.ndarray | None) -> Iterator[tuple[str, np.ndarray]]:
+    """A number for each image, by name."""
+    clean = images / (ask.model.spec.levels - 1)
+    if "encode" in ask:
+        latents = ask("encode", images, label=label)
+        yield "reconstruction_error", squared_error(clean, ask("decode", latents, label=label))
+    if "corrupt" in ask:
+        noisy = ask("corrupt", images)
+        yield "noisy_input_error", squared_error(clean, noisy)
+        yield "denoising_error", squared_error(clean, ask("denoise", noisy))
+    for question in ("elbo", "importance_bound", "log_likelihood"):
+        if question in ask:
+            yield f"{question}_nats", ask(question, images, label=label)
+    if "energy" in ask:
+        yield "test_energy", ask("energy", images, label=label)
 
 
-def _scores(clean: np.ndarray, answers: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    """A number for each image: images are compared with the clean ones, numbers are nats."""
-    for name, values in answers.items():
-        if values.ndim > 1:
-            yield f"{name}_error", squared_error(clean, values)
-        else:
-            yield f"{name}_nats", values
-
-
-def _reconstructions(model: Any, images: np.ndarray) -> list[np.ndarray]:
-    """The first images, what the model saw of them where that is something else, and what it made of that."""
-    noisy = isinstance(model, Denoises) and model.corrupts
-    if noisy:
-        clean = np.asarray(images[: COLUMNS * (ROWS // 3)])
-        seen = in_batches(compiled(lambda x: model.corrupt(model.to_unit(x)), model.variables), clean)
-        made = in_batches(compiled(model.denoise, model.variables), seen)
-        return [clean, model.to_intensities(seen), model.to_intensities(made)]
-    clean = np.asarray(images[: COLUMNS * (ROWS // 2)])
-    restore = compiled(lambda x: model.decode(model.encode(x)), model.variables)
-    return [clean, model.to_intensities(in_batches(restore, clean))]
-
-
-def _walks(model: Any, images: np.ndarray, steps: int) -> np.ndarray:
-    """Straight lines between the latents of one half of some images and those of the other, decoded."""
-    z = in_batches(compiled(model.encode, model.variables), images)
-    half = len(z) // 2
-    t = np.linspace(0, 1, steps, dtype=z.dtype).reshape(1, steps, *[1] * (z.ndim - 1))
-    line = (1 - t) * z[:half, None] + t * z[half : 2 * half, None]
-    decoded = in_batches(compiled(model.decode, model.variables), line.reshape(-1, *z.shape[1:]))
-    return model.to_intensities(decoded)
+def _evenly(images: np.ndarray, count: int) -> np.ndarray:
+    """At most ``count`` of the images, spread over all of them."""
+    return np.asarray(images[np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)])

@@ -7,24 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from keras import ops
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from components.files import write_json
 from components.models import build
 from components.models.contract import Family
-from components.params import ModelConfig, Spec, UserError
-from components.params.section import Section
+from components.params import Description, UserError
 
 __all__ = ["load", "save"]
-
-
-class Description(Section):
-    """The content of ``config.json``."""
-
-    config: ModelConfig
-    spec: Spec
 
 
 def save(model: Family, folder: Path) -> None:
@@ -44,13 +35,9 @@ def load(folder: Path) -> Family:
     for path in (config, safetensors):
         if not path.exists():
             raise UserError(f"{path} does not exist; a trained model is a folder with this file")
+    description = Description.read(config)
     try:
-        description = Description.model_validate_json(config.read_bytes())
         weights = load_file(safetensors)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(f"{config} does not describe a trained model: {place or 'the file'}: {first['msg']}") from None
     except SafetensorError as error:
         raise UserError(f"{safetensors} does not hold a model's weights: {error}") from None
     model = build(description.config, description.spec)

@@ -1,6 +1,7 @@
 """The schema of ``params.yaml``: read once, checked whole, frozen. Imports no Keras."""
 
 from components.params.dataset import Dataset
+from components.params.description import Description
 from components.params.errors import UserError, did_you_mean, run_step
 from components.params.families import ModelConfig
 from components.params.reading import load
@@ -12,6 +13,7 @@ __all__ = [
     "SPLITS",
     "UNKNOWN",
     "Dataset",
+    "Description",
     "Evaluation",
     "Execution",
     "ImageSpec",

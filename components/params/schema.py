@@ -1,15 +1,19 @@
 """The whole of ``params.yaml``, and the JSON Schema that editors complete it from."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from components.params.dataset import Dataset
+from components.params.errors import UserError, did_you_mean
 from components.params.families import ModelConfig
 from components.params.section import Name, Positive, Section
 
 __all__ = ["Evaluation", "Execution", "Params", "json_schema"]
+
+T = TypeVar("T")
 
 
 class Evaluation(Section):
@@ -43,6 +47,29 @@ class Params(Section):
     )
     evaluation: Evaluation
     execution: Execution
+
+    def model(self, name: str) -> ModelConfig:
+        """The parameters of a model.
+
+        Raises:
+            UserError: none has this name.
+        """
+        return _named(name, self.models, "models", "model")
+
+    def dataset(self, name: str) -> Dataset:
+        """The parameters of a data set.
+
+        Raises:
+            UserError: none has this name.
+        """
+        return _named(name, self.datasets, "datasets", "data set")
+
+
+def _named(name: str, parts: Mapping[str, T], section: str, what: str) -> T:
+    if name not in parts:
+        guess = did_you_mean(name, parts) or f"; there are: {', '.join(parts)}"
+        raise UserError(f"params.yaml: {section}: no {what} is named {name!r}{guess}")
+    return parts[name]
 
 
 class _Untitled(GenerateJsonSchema):

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from components.costs import read_costs
 from components.files import sha256
-from components.params import ModelConfig, Spec, UserError, read_spec
+from components.params import Description, ModelConfig, Spec, UserError
 
 __all__ = ["Trained", "read_trained"]
 
@@ -61,13 +59,11 @@ def read_trained(name: str, seed: int) -> Trained:
     if missing:
         cure = f"`dvc checkout` or `dvc pull` brings back what DVC holds, `dvc repro register@{name}` makes it"
         raise UserError(*(f"{path} does not exist; {cure}" for path in missing))
-    content = json.loads(description.read_text("utf-8"))
-    digest = sha256(weights)
-    config: ModelConfig = TypeAdapter(ModelConfig).validate_json(json.dumps(content["config"]))
+    described, digest = Description.read(description), sha256(weights)
     return Trained(
         name=name,
-        config=config,
-        spec=read_spec(json.dumps(content["spec"])),
+        config=described.config,
+        spec=described.spec,
         seed=seed,
         weights=digest,
         folder=folder,

@@ -22,12 +22,13 @@ def make_workshop(folder: Path) -> Params:
     params = make_workplace(folder)
     save_models(folder, params)
     for name, config in params.models.items():
-        _write_series(folder / "artifacts/progress" / name, config.kind)
+        kind = params.datasets[config.dataset].kind
+        _write_series(folder / "artifacts/progress" / name, kind)
         _write_curves(folder / "artifacts/curves" / f"{name}.csv")
         write_json(folder / "artifacts/metrics" / f"{name}.json", METRICS)
         evaluation = folder / "artifacts/evaluation" / name
         evaluation.mkdir(parents=True)
-        if config.kind == "image":
+        if kind == "image":
             pictures.save(picture(0), evaluation / "samples.png")
         else:
             (evaluation / "samples.txt").write_text("a text\n", "utf-8")
