@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-__all__ = ["LIKELIHOODS", "Bernoulli", "DiscretizedLogistic", "Gaussian", "Likelihood"]
+__all__ = ["LIKELIHOODS", "Bernoulli", "DiscretizedLogistic", "Gaussian", "Likelihood", "discretized_logistic"]
 
 
 class Likelihood(layers.Layer, ABC):
@@ -114,12 +114,7 @@ class DiscretizedLogistic(Likelihood):
 
     def log_prob(self, output, x):
         """Exact log-probability of each intensity."""
-        centre, log_scale = self._parameters(output)
-        inverse, half = ops.exp(-log_scale), 0.5 / (self.levels - 1)
-        upper, lower = inverse * (x - centre + half), inverse * (x - centre - half)
-        inside = ops.log(-ops.expm1(-2 * half * inverse)) - ops.softplus(-upper) - ops.softplus(lower)
-        log_probs = ops.where(x < half, -ops.softplus(-upper), ops.where(x > 1 - half, -ops.softplus(lower), inside))
-        return _sum(log_probs)
+        return _sum(discretized_logistic(x, *self._parameters(output), self.levels))
 
     def mean(self, output):
         """Centre of the density, kept in [0, 1]."""
@@ -134,6 +129,14 @@ class DiscretizedLogistic(Likelihood):
     def _parameters(self, output):
         centre, log_scale = ops.split(output, 2, axis=-1)
         return centre + 0.5, ops.clip(log_scale - 2.0, -7.0, 3.0)
+
+
+def discretized_logistic(x: Any, centre: Any, log_scale: Any, levels: int) -> Any:
+    """Log-probability of an intensity ``x`` in [0, 1] under a logistic cut into bins, the outer two open."""
+    inverse, half = ops.exp(-log_scale), 0.5 / (levels - 1)
+    upper, lower = inverse * (x - centre + half), inverse * (x - centre - half)
+    inside = ops.log(-ops.expm1(-2 * half * inverse)) - ops.softplus(-upper) - ops.softplus(lower)
+    return ops.where(x < half, -ops.softplus(-upper), ops.where(x > 1 - half, -ops.softplus(lower), inside))
 
 
 def _sum(values):
