@@ -106,7 +106,7 @@ def test_every_picture_is_a_picture(workplace, monkeypatch):
         for tag, attributes in Page(Path("reports/index.html").read_text()).elements
         if tag == "img"
     ]
-    assert len(found) == 2 * 3 + 1  # samples, walk and an entry of the series of two models; one data set
+    assert len(found) == 2 * 4 + 1  # a glance, samples, walk and an entry of the series of two models; one data set
     for address in found:
         with Image.open(BytesIO(base64.b64decode(address.removeprefix("data:image/png;base64,")))) as image:
             image.verify()
@@ -142,7 +142,7 @@ def test_a_browser_shows_every_picture_and_the_page_does_not_overflow_a_phone(wo
     dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     seen = re.search(r'data-seen="(\d+),(\d+),(-?\d+)"', dom)
     assert seen
-    assert seen.groups() == ("7", "7", "0")
+    assert seen.groups() == ("9", "9", "0")
 
 
 def test_the_csv_is_the_same_whatever_the_run_cost(workplace, monkeypatch):

@@ -8,7 +8,11 @@ from components.registry.trained import Trained
 
 __all__ = ["describe_version"]
 
-PICTURES = {"samples.png": "samples", "reconstructions.png": "reconstructions, below their originals"}
+PICTURES = {
+    "samples.png": "samples",
+    "classes.png": "samples of each class",
+    "reconstructions.png": "reconstructions, below their originals",
+}
 LONGEST = 600  # characters of a text that is shown
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+from PIL import Image
 
 from components import pictures
 from components.datasets.arrays import Arrays
 from components.params import SPLITS, ImageSpec, Params
 from components.reporting import table
 from components.reporting.charts import line_chart
+from components.reporting.columns import COLUMNS
 from components.reporting.results import Result
 
 __all__ = ["page"]
@@ -26,9 +28,11 @@ EXCERPT = 700  # characters shown of a text data set
 ADDRESS = r"https?://[^\s,;)<]*[^\s,;:.)<]"
 FIGURES = {
     "samples": "samples",
+    "classes": "samples of each class, a row for each",
     "reconstructions": "test images, under noise if the model denoises, and what it makes of them",
     "walk": "from the latent of one test image to that of another",
 }
+GLANCE = 2  # of a picture of samples, one part in so many of its width and height is shown among those of all models
 NO_LOSS = {"epoch", "step", "learning_rate"}
 NORMS = {"grad_norm_first": "first layer", "grad_norm_last": "last", "grad_norm": "all"}
 
@@ -38,20 +42,37 @@ def page(results: list[Result], params: Params) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    columns = table.used(results)
     data = {result.data.spec.name: result.data for result in results}
     return environment.get_template("page.html.jinja").render(
         style=Markup((HERE / "page.css").read_text("utf-8")),
-        columns=columns,
-        groups=table.groups(columns),
-        rows=[(result, table.cells(result, columns)) for result in results],
+        tables=[_table(part) for part in table.tables(results)],
+        columns=table.used(results),
         blank=table.NONE,
+        glance=[(result.name, picture) for result in results if (picture := _glance(result))],
         models=[_model(result) for result in results],
         data=[_data(arrays, params.evaluation.grid) for arrays in data.values()],
         machines=sorted({machine for result in results if (machine := _machine(result.costs.get("training", {})))}),
         commit=_commit(),
         seed=params.seed,
     )
+
+
+def _table(part: table.Table) -> dict[str, Any]:
+    """What the page shows of the models of one data set together."""
+    columns = part.columns
+    rows = [(result, table.cells(result, columns)) for result in part.results]
+    return {"name": part.name, "scale": part.scale, "columns": columns, "groups": table.groups(columns), "rows": rows}
+
+
+def _glance(result: Result) -> str | None:
+    """A corner of a model's picture of samples as a data address."""
+    path = result.files.get("samples")
+    if path is None or path.suffix != ".png":
+        return None
+    buffer = io.BytesIO()
+    with Image.open(path) as image:
+        image.crop((0, 0, image.width // GLANCE, image.height // GLANCE)).save(buffer, format="PNG")
+    return _data_uri(buffer.getvalue())
 
 
 def _model(result: Result) -> dict[str, Any]:
@@ -61,12 +82,13 @@ def _model(result: Result) -> dict[str, Any]:
         "name": result.name,
         "family": result.config.family,
         "dataset": result.config.dataset,
-        "size": table.cells(result, table.COLUMNS[:1])[0],
+        "size": table.cells(result, COLUMNS[:1])[0],
         "introduction": introduction,
         "departures": departures,
         "parameters": _flat(result.config.model_dump(mode="json", exclude_none=True)),
         "figures": [
-            (stem, caption, _shown(result.files[stem])) for stem, caption in FIGURES.items() if stem in result.files
+            (stem, FIGURES.get(stem, stem), _shown(result.files[stem]))
+            for stem in sorted(result.files, key=lambda stem: (*FIGURES, stem).index(stem))
         ],
         "series": [(epoch, _shown(path)) for epoch, path in sorted(result.series.items())],
         "charts": [Markup(chart) for chart in _charts(result.curves)],
@@ -112,8 +134,7 @@ def _data(arrays: Arrays, count: int) -> dict[str, Any]:
     shown: dict[str, Any]
     if isinstance(spec, ImageSpec):
         shown = {"picture": _data_uri(_png(np.asarray(test[:count]), spec.levels))}
-        height, width, channels = spec.shape
-        about = f"Images of {height} × {width} × {channels}, {spec.levels} intensities"
+        about = table.scale(spec).capitalize()
         if spec.classes:
             about += f", {len(spec.classes)} classes"
     else:

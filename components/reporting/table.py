@@ -1,129 +1,60 @@
-"""The one table of all models: as CSV, as Markdown, as text, and as the cells of the page."""
+"""The table of all models, one for each data set: as CSV, as Markdown, as text, and as the cells of the page."""
 
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from components.params import ImageSpec, Spec
+from components.reporting.columns import COLUMNS, COST, SIZE, Column
 from components.reporting.results import Result
 
-__all__ = ["COLUMNS", "NONE", "Column", "cells", "groups", "to_csv", "to_markdown", "to_text", "used"]
+__all__ = ["NONE", "Table", "cells", "groups", "scale", "tables", "to_csv", "to_markdown", "to_text", "used"]
 
 NONE = "–"
+BINARY = 2
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of numbers.
+class Table:
+    """The models of one data set, and so of one scale: their likelihoods compare.
 
     Args:
-        group: what it belongs with; numbers of two groups say nothing about one another.
-        heading: its title.
-        unit: what its numbers count.
-        where: the key in the metrics, or ``costs`` and the keys in the costs.
-        meaning: one sentence for the page.
-        sign: a bound's sign, written before the number.
-        factor: what the number is multiplied by where it is shown; the CSV has it as it is.
+        name: the data set's.
+        scale: what its examples are, which says what nats and bits are of.
+        results: its models, in the order of ``params.yaml``.
     """
 
-    group: str
-    heading: str
-    unit: str
-    where: tuple[str, ...]
-    meaning: str
-    sign: str = ""
-    factor: float = 1
+    name: str
+    scale: str
+    results: list[Result]
 
-    def value(self, result: Result) -> Any:
-        """What the model has here: a number, a mapping with ``mean`` and ``standard_error``, or None."""
-        found: Any = {**result.metrics, "costs": result.costs}
-        for key in self.where:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
+    @property
+    def columns(self) -> list[Column]:
+        """Those in which at least one of its models has a value."""
+        return used(self.results)
 
 
-SIZE, SQUARED, BOUND, TEXT, COST = "Size", "Squared error per pixel × 10⁻³", "Bounds of likelihood", "Text", "Cost here"
+def tables(results: Iterable[Result]) -> Iterator[Table]:
+    """One for each data set, in the order in which models of ``params.yaml`` first name them."""
+    of: dict[str, list[Result]] = {}
+    for result in results:
+        of.setdefault(result.config.dataset, []).append(result)
+    for name, members in of.items():
+        yield Table(name, scale(members[0].data.spec), members)
 
-COLUMNS = (
-    Column(SIZE, "parameters", "", ("parameters",), "Numbers that training moves."),
-    Column(
-        SQUARED,
-        "reconstruction",
-        "",
-        ("reconstruction_error",),
-        "Squared distance of a test image from its reconstruction, mean over pixels in [0, 1].",
-        factor=1000,
-    ),
-    Column(
-        SQUARED,
-        "denoised",
-        "",
-        ("denoising_error",),
-        "The same where the model saw the image under the noise that it was trained with.",
-        factor=1000,
-    ),
-    Column(
-        SQUARED,
-        "noisy input",
-        "",
-        ("noisy_input_error",),
-        "What that noise costs if nothing is done: the error to beat.",
-        factor=1000,
-    ),
-    Column(
-        BOUND,
-        "ELBO",
-        "nats",
-        ("elbo_nats",),
-        "Evidence lower bound: the log-likelihood of a test image is at least this. Nats of different likelihoods"
-        " (a density, a probability) are not comparable.",
-        "≥",
-    ),
-    Column(
-        BOUND,
-        "importance bound",
-        "nats",
-        ("importance_bound_nats",),
-        "Importance-weighted lower bound of the same log-likelihood, on average tighter than the ELBO; of"
-        " evaluation.importance_samples draws.",
-        "≥",
-    ),
-    Column(
-        BOUND,
-        "bits per dimension",
-        "",
-        ("importance_bound_bits_per_dim",),
-        "The importance bound as bits for each pixel, so an upper bound. Only where the likelihood is a distribution"
-        " over the intensities themselves: only those can be compared.",
-        "≤",
-    ),
-    Column(
-        TEXT,
-        "bits per character",
-        "",
-        ("bits_per_character",),
-        "Exact code length of a character of the test text, given those before it.",
-    ),
-    Column(
-        TEXT,
-        "perplexity",
-        "",
-        ("perplexity",),
-        "Two to the power of the bits: as hard to guess as one of so many equally likely characters.",
-    ),
-    Column(COST, "training", "s", ("costs", "training", "seconds"), "Wall-clock seconds of training."),
-    Column(
-        COST,
-        "sampling",
-        "1/s",
-        ("costs", "sampling", "samples_per_second"),
-        "Images, or texts of the length in params.yaml, a second, once compiled.",
-    ),
-    Column(COST, "evaluation", "s", ("costs", "evaluation", "seconds"), "Wall-clock seconds of the evaluation."),
-)
+
+def scale(spec: Spec) -> str:
+    """What examples are, in words."""
+    if not isinstance(spec, ImageSpec):
+        return f"text of {len(spec.vocabulary)} symbols"
+    size = " × ".join(map(str, spec.shape))
+    if spec.levels == BINARY:
+        return f"binary images of {size}" + (f", {spec.binarization} binarization" if spec.binarization else "")
+    return f"images of {size}, {spec.levels} intensities"
 
 
 def used(results: Iterable[Result]) -> list[Column]:
@@ -170,10 +101,11 @@ def to_csv(results: Sequence[Result]) -> str:
     names = [name for column in columns for name in (_key(column), *_error_key(column))]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["model", "family", "dataset", *names])
+    writer.writerow(["model", "family", "dataset", "levels", *names])
     for result in results:
         values = [_plain(part) for column in columns for part in _parts(column, result)]
-        writer.writerow([result.name, result.config.family, result.config.dataset, *values])
+        levels = getattr(result.data.spec, "levels", "")
+        writer.writerow([result.name, result.config.family, result.config.dataset, levels, *values])
     return out.getvalue()
 
 
@@ -197,47 +129,39 @@ def _plain(value: Any) -> str:
 
 
 def to_markdown(results: Sequence[Result]) -> str:
-    """The table as Markdown, with costs."""
-    columns = used(results)
-    lines = [["model", "family", "data", *map(_alone, columns)]]
-    lines.append(["---"] * 3 + ["---:"] * len(columns))
-    lines += [[result.name, result.config.family, result.config.dataset, *cells(result, columns)] for result in results]
-    notes = [f"- **{column.heading}**: {column.meaning}" for column in columns]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return table + "\n\nOn the test split; ± one standard error.\n\n" + "\n".join(notes) + "\n"
-
-
-def _titled(column: Column) -> str:
-    return f"{column.heading}, {column.unit}" if column.unit else column.heading
-
-
-def _alone(column: Column) -> str:
-    """A title that does not stand below its group's."""
-    return f"squared error × 10⁻³, {column.heading}" if column.factor != 1 else _titled(column)
+    """A table for each data set as Markdown, with costs."""
+    parts = ["On the test split; ± one standard error."]
+    for table in tables(results):
+        columns = table.columns
+        lines = [["model", "family", *(f"{column.group}: {column.title}" for column in columns)]]
+        lines.append(["---"] * 2 + ["---:"] * len(columns))
+        lines += [[result.name, result.config.family, *cells(result, columns)] for result in table.results]
+        parts.append(f"## {table.name}: {table.scale}")
+        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    notes = [f"- **{column.group}: {column.heading}**: {column.meaning}" for column in used(results)]
+    return "\n\n".join([*parts, "\n".join(notes)]) + "\n"
 
 
 def to_text(results: Sequence[Result]) -> str:
-    """The table for a terminal, with costs: one block for each group of columns, so that it is never wide."""
-    columns = used(results)
-    first, second = (
-        max(map(len, names))
-        for names in ([result.name for result in results], [result.config.dataset for result in results])
-    )
+    """The tables for a terminal, with costs: one block for each group of columns, so that none is wide."""
+    first = max(len(result.name) for result in results)
     blocks = []
-    for group, _ in groups(columns):
-        own = [column for column in columns if column.group == group]
-        lines = [["", "", *map(_titled, own)]]
-        lines += [
-            [result.name, result.config.dataset, *cells(result, own)]
-            for result in results
-            if any(column.value(result) is not None for column in own)
-        ]
-        widths = [first, second, *(max(map(len, column)) for column in list(zip(*lines, strict=True))[2:])]
-        blocks.append("\n".join([group, *(_aligned(line, widths) for line in lines)]))
+    for table in tables(results):
+        blocks.append(f"{table.name}: {table.scale}")
+        for group, _ in groups(table.columns):
+            own = [column for column in table.columns if column.group == group]
+            lines = [["", *(column.title for column in own)]]
+            lines += [
+                [result.name, *cells(result, own)]
+                for result in table.results
+                if any(column.value(result) is not None for column in own)
+            ]
+            widths = [first, *(max(map(len, column)) for column in list(zip(*lines, strict=True))[1:])]
+            blocks.append("\n".join([group, *(_aligned(line, widths) for line in lines)]))
     return "\n\n".join(blocks)
 
 
 def _aligned(line: list[str], widths: list[int]) -> str:
     """A line of a terminal's table: names to the left, numbers to the right."""
-    names = [text.ljust(width) for text, width in zip(line[:2], widths[:2], strict=True)]
-    return "  ".join(["", *names, *(text.rjust(width) for text, width in zip(line[2:], widths[2:], strict=True))])
+    numbers = (text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True))
+    return "  ".join(["", line[0].ljust(widths[0]), *numbers])
