@@ -85,6 +85,7 @@ def make_trainer(
     from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
     from components.training.loop import Trainer
     from components.training.validation import Validation
+    from components.training.warnings import Warnings
 
     training = model.config.training
     updates = max(player.updates for player in model.players())
@@ -99,6 +100,7 @@ def make_trainer(
             BestWeights(training.best_weights, training.early_stopping),
             SampleSeries(write, checkpoint / "progress", training.sample_every),
             *callbacks,
+            Warnings(name),
             ProgressReport(name),
         ],
         steps_per_call=params.execution.steps_per_call,
@@ -109,11 +111,13 @@ def make_trainer(
 
 def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | None) -> "Feed":
     """The examples of a split as the model takes them; a split smaller than a batch is one batch."""
-    from components.training.feeds import Examples, Streams
+    from components.training.feeds import Examples, Streams, Windows
 
     data, size = arrays.split(split), model.config.training.batch_size
     if model.feed == "streams":
         return Streams(data, size, model.config.sequence_length, seed)
+    if model.feed == "windows":
+        return Windows(data, size, model.config.context, seed)
     intensities = arrays.intensities if seed is not None else None
     named = {"image": data if intensities is None else intensities}
     if (labels := arrays.labels(split)) is not None:

@@ -22,7 +22,7 @@ from components.models.contract import Family, Player
 from components.networks.choosing import choose, limits
 from components.networks.recurrent import RECURRENT
 from components.networks.sequences import PixelPositions, Sequences
-from components.params import Spec
+from components.params import ImageSpec, Spec
 from components.params.lstm import LSTMConfig
 
 __all__ = ["LSTM"]
@@ -47,7 +47,7 @@ class LSTM(Family):
             self.sequences.inputs, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
         )
         self.embedding.build((None,))
-        told = spec.kind == "image" and config.pixel_positions
+        told = isinstance(spec, ImageSpec) and config.pixel_positions
         self.positions = PixelPositions(spec.shape, width) if told else None
         self.dropout = layers.Dropout(config.dropout, name="dropout")
         inputs = [width, *[config.units] * (config.layers - 1)]
@@ -156,7 +156,7 @@ class LSTM(Family):
                 return (states, logits[:, 0]), token
 
             logits, states = self._logits(prefix, self._zero_states(ops.shape(prefix)[0]), training=False)
-            places = [] if self.positions is None else [ops.roll(self.positions(), -1, axis=0)]
+            places = [] if self.positions is None else [ops.roll(self.positions.vectors(), -1, axis=0)]
             return scan(step, (states, logits[:, -1]), (u, *places))[1]
 
         return compiled(generate, self.variables)
@@ -184,7 +184,7 @@ class LSTM(Family):
         x = self.embedding(tokens)
         if self.positions is None:
             return x
-        return x + (self.positions()[: tokens.shape[1]] if place is None else place)
+        return x + (self.positions.vectors()[: tokens.shape[1]] if place is None else place)
 
     def _logits(self, tokens, states, training, place=None):
         """Logits ``float32[B, T, V]`` of what follows each token, and the states after the last."""

@@ -12,9 +12,10 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-__all__ = ["SelfAttention", "TransformerBlock", "room"]
+__all__ = ["STDDEV", "SelfAttention", "TransformerBlock", "room"]
 
 STDDEV = 0.02
+"""Of the initial kernels."""
 
 
 class SelfAttention(layers.Layer):
@@ -35,8 +36,9 @@ class SelfAttention(layers.Layer):
         if width % heads:
             raise ValueError(f"width {width} is no multiple of heads {heads}")
         self.width, self.heads, self.causal = width, heads, causal
-        self.qkv = _dense(width, 3 * width, name="qkv")
-        self.out = _dense(width, width, residuals, name="out")
+        with keras.name_scope(name):
+            self.qkv = _dense(width, 3 * width, name="qkv")
+            self.out = _dense(width, width, residuals, name="out")
         self.built = True
 
     def call(self, x):
@@ -46,8 +48,7 @@ class SelfAttention(layers.Layer):
     def read(self, x: Any) -> tuple[Any, tuple]:
         """All tokens at once; gives the cache too, of their keys and values alone."""
         query, key, value = self._project(x)
-        length = x.shape[1] if x.shape[1] is not None else ops.shape(x)[1]
-        at = ops.arange(length)
+        at = ops.arange(ops.shape(x)[1])
         return self._attend(query, key, value, at[:, None] >= at if self.causal else None), (key, value)
 
     def step(self, x: Any, cache: tuple, position: Any) -> tuple[Any, tuple]:
@@ -70,17 +71,17 @@ class SelfAttention(layers.Layer):
 
     def _project(self, x):
         """Queries, keys and values, each ``float[B, heads, T, width / heads]``."""
-        length = x.shape[1] if x.shape[1] is not None else ops.shape(x)[1]
-        parts = ops.reshape(self.qkv(x), (-1, length, 3, self.heads, self.width // self.heads))
+        parts = ops.reshape(self.qkv(x), (-1, ops.shape(x)[1], 3, self.heads, self.width // self.heads))
         return ops.unstack(ops.transpose(parts, (2, 0, 3, 1, 4)), 3)
 
     def _attend(self, query, key, value, visible):
         scores = ops.matmul(query / (self.width // self.heads) ** 0.5, ops.swapaxes(key, -2, -1))
         scores = ops.cast(scores, "float32")
-        weights = keras.activations.softmax(scores if visible is None else ops.where(visible, scores, -1e30))
+        if visible is not None:
+            scores = ops.where(visible, scores, -1e30)
+        weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)  # Keras warns where it is 1
         mixed = ops.transpose(ops.matmul(ops.cast(weights, value.dtype), value), (0, 2, 1, 3))
-        length = mixed.shape[1] if mixed.shape[1] is not None else ops.shape(mixed)[1]
-        return self.out(ops.reshape(mixed, (-1, length, self.width)))
+        return self.out(ops.reshape(mixed, (-1, ops.shape(mixed)[1], self.width)))
 
 
 class TransformerBlock(layers.Layer):
@@ -107,11 +108,12 @@ class TransformerBlock(layers.Layer):
         name: str = "block",
     ):
         super().__init__(name=name)
-        self.attention_norm = _norm(width, name="attention_norm")
-        self.attention = SelfAttention(width, heads, causal, residuals=2 * depth)
-        self.mlp_norm = _norm(width, name="mlp_norm")
-        self.hidden = _dense(width, mlp_ratio * width, activation="gelu", name="hidden")
-        self.out = _dense(mlp_ratio * width, width, residuals=2 * depth, name="out")
+        with keras.name_scope(name):
+            self.attention_norm = _norm(width, name="attention_norm")
+            self.attention = SelfAttention(width, heads, causal, residuals=2 * depth)
+            self.mlp_norm = _norm(width, name="mlp_norm")
+            self.hidden = _dense(width, mlp_ratio * width, activation="gelu", name="hidden")
+            self.out = _dense(mlp_ratio * width, width, residuals=2 * depth, name="out")
         self.dropout = layers.Dropout(dropout, name="dropout")
         self.built = True
 

@@ -108,7 +108,7 @@ class PixelPositions(layers.Layer):
         ]
         self.built = True
 
-    def call(self):
+    def vectors(self) -> Any:
         """``float[H * W * C, width]``, in the order of the tokens."""
         row, column, channel = (ops.cast(table, self.compute_dtype) for table in self.tables)
         vectors = row[:, None, None] + column[None, :, None] + channel[None, None]

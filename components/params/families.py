@@ -14,6 +14,7 @@ from components.params.ebm import EBMConfig
 from components.params.lstm import LSTMConfig
 from components.params.pixelcnn import PixelCNNConfig
 from components.params.realnvp import RealNVPConfig
+from components.params.transformer import TransformerConfig
 from components.params.vae import VAEConfig
 from components.params.wgan_gp import WGANGPConfig
 
@@ -27,6 +28,7 @@ ModelConfig = Annotated[
     | LSTMConfig
     | PixelCNNConfig
     | RealNVPConfig
+    | TransformerConfig
     | VAEConfig
     | WGANGPConfig,
     Field(discriminator="family"),

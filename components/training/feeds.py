@@ -11,7 +11,7 @@ import numpy as np
 from components.params import UserError
 from components.training.binarization import tossed
 
-__all__ = ["Examples", "Feed", "Streams", "permuted", "prefetched"]
+__all__ = ["Examples", "Feed", "Streams", "Windows", "permuted", "prefetched"]
 
 Chunk = dict[str, np.ndarray]
 
@@ -134,6 +134,50 @@ class Streams:
         starts = first + np.arange(self.batch_size) * self.stride + start * self.length
         turns = np.arange(count)[:, None, None, None] * self.length
         return {"tokens": self.tokens[turns + starts[None, None, :, None] + np.arange(self.length + 1)]}
+
+
+@dataclass
+class Windows:
+    """A text cut into windows, each character predicted once an epoch, in a new order and from a new cut each time.
+
+    Args:
+        tokens: ``uint8[N]`` or ``uint16[N]``.
+        batch_size: windows an update; fewer where the text is kept in its order, so that all batches are of one size
+            and what fills none is as little as can be.
+        length: characters predicted in a window; a batch holds one more, ``tokens[B, length + 1]``.
+        seed: chooses orders and cuts; ``None`` keeps the order of the text and cuts from its first character on.
+    """
+
+    tokens: np.ndarray
+    batch_size: int
+    length: int
+    seed: int | None = None
+
+    def __post_init__(self):
+        following = len(self.tokens) - 1
+        if self.seed is None:
+            self.length = min(self.length, max(following, 1))
+            self.n = following // self.length
+            self.batch_size = max(self.n // -(-self.n // self.batch_size), 1) if self.n else 1
+        else:
+            self.n = max(following - (self.length - 1), 0) // self.length
+        self.turns = self.n // self.batch_size
+        self.examples = self.turns * self.batch_size * self.length
+        if not self.turns:
+            slack = self.length if self.seed is not None else 1
+            raise UserError(
+                f"batch_size {self.batch_size} needs a text of at least {slack + self.batch_size * self.length} "
+                f"characters; this split has {len(self.tokens)}"
+            )
+
+    def chunk(self, epoch: int, start: int, count: int) -> Chunk:
+        """``tokens[count, 1, B, length + 1]``."""
+        window, first = np.arange(start * self.batch_size, (start + count) * self.batch_size), 0
+        if self.seed is not None:
+            first = int(np.random.SeedSequence((self.seed, epoch)).generate_state(1)[0]) % self.length
+            window = permuted(window, self.n, (self.seed, epoch)).astype(np.int64)
+        begins = (first + window * self.length).reshape(count, 1, self.batch_size, 1)
+        return {"tokens": self.tokens[begins + np.arange(self.length + 1)]}
 
 
 def prefetched(feed: Feed, epoch: int, start: int, size: int) -> Iterator[tuple[Chunk, int]]:

@@ -11,7 +11,7 @@ from components import models
 from components.backend import compiled
 from components.models.contract import Family
 from components.params import UNKNOWN, ImageSpec, ModelConfig, Spec, TextSpec
-from components.training.feeds import Examples, Streams
+from components.training.feeds import Examples, Streams, Windows
 from components.training.loop import Trainer
 from components.training.validation import Validation
 
@@ -47,6 +47,7 @@ FAMILIES = {
         "tie_embeddings": False,
         "sequence_length": 8,
     },
+    "transformer": {"layers": 2, "heads": 2, "width": 4, "dropout": 0.0, "tie_embeddings": False, "context": 8},
     "pixelcnn": {
         "first_kernel": 5,
         "kernel": 3,
@@ -68,6 +69,14 @@ FAMILIES = {
         "critic": {"widths": (4, 4), "kernel": 3},
         "n_critic": 2,
         "penalty": 10.0,
+    },
+    "realnvp": {
+        "scales": 2,
+        "couplings": 1,
+        "width": 4,
+        "blocks": 1,
+        "alpha": 0.05,
+        "dequantization": "uniform",
     },
     "diffusion": {
         "path": "cosine",
@@ -104,7 +113,7 @@ def build(family: str, spec: Spec | None = None, training: dict[str, Any] | None
     linear = content.get("widths") == ()
     config = TypeAdapter(ModelConfig).validate_python(content | ({"widths": (1,)} if linear else {}))
     keras.utils.set_random_seed(7)
-    fitting = text_spec() if family == "lstm" else image_spec()
+    fitting = text_spec() if family in {"lstm", "transformer"} else image_spec()
     return models.build(config.model_copy(update={"widths": ()}) if linear else config, spec or fitting)
 
 
@@ -147,6 +156,8 @@ def fit(
         data, size = (train, validation)[split], training.batch_size
         if model.feed == "streams":
             return Streams(data, size, model.config.sequence_length, seed)
+        if model.feed == "windows":
+            return Windows(data, size, model.config.context, seed)
         named = {"image": data} | ({"label": labels[split]} if labels else {})
         return Examples(named, size, 1 if seed is None else updates, seed)
 

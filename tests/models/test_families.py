@@ -15,9 +15,11 @@ ANSWERS = {
     "vae": {Samples, Autoencodes, HasBounds},
     "ebm": {Samples, HasEnergy},
     "lstm": {Samples, HasLikelihood},
+    "transformer": {Samples, HasLikelihood},
     "pixelcnn": {Samples, HasLikelihood},
     "gan": {Samples},
     "wgan_gp": {Samples},
+    "realnvp": {Samples, Autoencodes, HasBounds},
     "diffusion": {Samples, HasBounds},
 }
 # Where the first and the last variable of each player are, for the norms of gradients by depth.
@@ -26,9 +28,11 @@ ENDS = {
     "vae": [("encoder/", "likelihood/")],
     "ebm": [("energy/dense_0/", "energy/out/")],
     "lstm": [("embedding/", "out/")],
+    "transformer": [("embedding/", "out/")],
     "pixelcnn": [("gated_0/", "head/")],
     "gan": [("discriminator/conv_0", "discriminator/out"), ("generator/dense", "generator/out")],
     "wgan_gp": [("critic/conv_0", "critic/out"), ("generator/dense", "generator/out")],
+    "realnvp": [("flow/checkerboard_norm_0/", "flow/next/last_norm/")],
     "diffusion": [("unet/time_0", "unet/leave")],
 }
 CARRY = {"ebm", "lstm"}  # something from batch to batch that is no part of the trained model

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.params import UserError
-from components.training.feeds import Examples, Streams, permuted, prefetched
+from components.training.feeds import Examples, Streams, Windows, permuted, prefetched
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 64, 1000, 4097])
@@ -65,6 +65,34 @@ def test_streams_without_a_seed_start_at_the_first_character():
     assert feed.turns == 49 // 7
 
 
+@pytest.mark.parametrize("seed", [None, 7])
+def test_windows_of_an_epoch_predict_every_character_once(seed):
+    feed = Windows(np.arange(1000, dtype="uint16"), batch_size=4, length=10, seed=seed)
+    chunk = feed.chunk(3, 0, feed.turns)["tokens"]
+    assert chunk.shape[1:] == (1, feed.batch_size, 11)
+    assert (np.diff(chunk.astype(int), axis=3) == 1).all()
+    predicted = chunk[..., 1:].ravel()
+    assert len(set(predicted.tolist())) == len(predicted) == feed.examples >= 999 - 9 - 39
+
+
+def test_windows_come_in_a_new_order_from_a_new_cut_each_epoch():
+    feed = Windows(np.arange(1000, dtype="uint16"), batch_size=4, length=10, seed=7)
+    first, second, third = (feed.chunk(epoch, 0, feed.turns)["tokens"][..., 0].ravel() for epoch in range(3))
+    assert (np.diff(first.astype(int)) != 10).any()
+    assert len({first[0], second[0], third[0]}) == 3
+    assert len({first[0] % 10, second[0] % 10, third[0] % 10}) > 1
+    parts = [feed.chunk(1, start, count)["tokens"][..., 0].ravel() for start, count in [(0, 3), (3, 10), (13, 11)]]
+    np.testing.assert_array_equal(np.concatenate(parts), second)
+
+
+@pytest.mark.parametrize(("characters", "shape"), [(101, (3, 3, 11)), (35, (1, 3, 11)), (6, (1, 1, 6))])
+def test_windows_without_a_seed_are_consecutive_and_fill_batches_of_one_size(characters, shape):
+    feed = Windows(np.arange(characters, dtype="uint8"), batch_size=4, length=10)
+    windows = feed.chunk(5, 0, feed.turns)["tokens"]
+    assert (windows.shape[0], *windows.shape[2:]) == shape
+    np.testing.assert_array_equal(windows[..., 0].ravel(), 10 * np.arange(feed.turns * feed.batch_size))
+
+
 def test_a_split_smaller_than_a_batch_is_refused_in_one_line():
     with pytest.raises(
         UserError, match="batch_size 64 x 2 updates a turn needs that many examples; this split has 100"
@@ -72,6 +100,10 @@ def test_a_split_smaller_than_a_batch_is_refused_in_one_line():
         Examples({"image": np.zeros((100, 2))}, 64, 2, seed=0)
     with pytest.raises(UserError, match="batch_size 64 needs a text of at least"):
         Streams(np.zeros(20, "uint8"), 64, 10, seed=0)
+    with pytest.raises(UserError, match="batch_size 64 needs a text of at least 650 characters; this split has 649"):
+        Windows(np.zeros(649, "uint8"), 64, 10, seed=0)
+    with pytest.raises(UserError, match="needs a text of at least 2 characters; this split has 1"):
+        Windows(np.zeros(1, "uint8"), 64, 10)
 
 
 def test_prefetched_chunks_are_padded_and_counted():
