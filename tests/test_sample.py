@@ -8,13 +8,13 @@ from PIL import Image
 
 from components import sample
 from components.params import UserError
-from tests.workplace import make_workplace, save_models
+from tests.workplace import CONDITIONAL, make_workplace, save_models
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
-    save_models(folder, make_workplace(folder))
+    save_models(folder, make_workplace(folder, CONDITIONAL))
     return folder
 
 
@@ -32,6 +32,18 @@ def test_a_picture_of_n_samples_the_same_for_the_same_seed(trained, monkeypatch,
     assert a == b != c
     with Image.open(tmp_path / "a.png") as image:
         assert image.size == (3 * 42 - 2, 2 * 42 - 2)
+
+
+def test_a_class_can_be_asked_for_and_must_be_there(trained, monkeypatch, tmp_path):
+    for name, label in (("a", "0"), ("b", "0"), ("c", "2")):
+        options = ("--label", label, "--n", "2", "--out", str(tmp_path / f"{name}.png"))
+        run(trained, monkeypatch, "conditional", *options)
+    a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
+    assert a == b != c
+    with pytest.raises(UserError, match="label: 3; allowed: -1 or a class from 0 to 2"):
+        run(trained, monkeypatch, "conditional", "--label", "3")
+    with pytest.raises(UserError, match="label: 0; allowed: -1, it is not conditional"):
+        run(trained, monkeypatch, "vae", "--label", "0")
 
 
 def test_without_out_the_picture_goes_where_git_does_not_look(trained, monkeypatch, capsys):
@@ -69,7 +81,7 @@ def test_an_option_that_the_model_lacks_or_a_wrong_value_is_refused(trained, mon
 
 
 def test_an_unknown_name_gets_the_nearest_trained_one(trained, monkeypatch):
-    with pytest.raises(UserError, match=r"'lstn'; did you mean lstm\?; trained are: denoiser, lstm, vae"):
+    with pytest.raises(UserError, match=r"'lstn'; did you mean lstm\?; trained are: conditional, denoiser, lstm, vae"):
         run(trained, monkeypatch, "lstn")
 
 

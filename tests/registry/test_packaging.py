@@ -9,16 +9,21 @@ from typing import get_args, get_type_hints
 import pytest
 from mlflow.types import DataType
 
-from components.models import FAMILIES
+from components.params import ModelConfig
 from components.registry.packaging import REQUIRES, TRAVELS, knobs
 
 COMPONENTS = Path(__file__).parents[2] / "components"
 LEFT_OUT = {"sklearn"}  # fits the latents' mixture, at the end of training only
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_the_knobs_read_from_the_source_are_those_of_sample(family):
-    sample = getattr(import_module(f"components.models.{family}"), FAMILIES[family]).sample
+FAMILIES = get_args(get_args(ModelConfig)[0])
+
+
+@pytest.mark.parametrize("config", FAMILIES)
+def test_the_knobs_read_from_the_source_are_those_of_sample(config):
+    (family,) = get_args(config.model_fields["family"].annotation)
+    sample = getattr(import_module(f"components.models.{family}"), config.__name__.removesuffix("Config")).sample
+    assert "label" in knobs(family) or "conditional" not in config.model_fields
     parameters = [p for p in inspect.signature(sample).parameters.values() if p.kind is p.KEYWORD_ONLY]
     read = knobs(family)
     assert {name: default for name, (_, default) in read.items()} == {p.name: p.default for p in parameters}

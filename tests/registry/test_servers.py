@@ -17,6 +17,7 @@ import pytest
 
 from components import register
 from tests.registry.workshop import make_workshop
+from tests.workplace import CONDITIONAL
 
 PATIENCE = 120  # seconds that a server may take to start on a busy machine
 
@@ -82,7 +83,7 @@ def record(tmp_path_factory):
     ):
         workshop = tmp_path_factory.mktemp("workshop")
         patch.chdir(workshop)
-        make_workshop(workshop)
+        make_workshop(workshop, CONDITIONAL)
         patch.setenv("MLFLOW_TRACKING_URI", address)
         patch.setattr(sys, "argv", ["register", "--all"])
         register.main()
@@ -92,8 +93,8 @@ def record(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sampler(record, tmp_path_factory):
-    """The candidate of the VAE, served; its address."""
-    command = ("models", "serve", "-m", "models:/vae@candidate", "--env-manager", "local")
+    """The candidate of a conditional VAE, served; its address."""
+    command = ("models", "serve", "-m", "models:/conditional@candidate", "--env-manager", "local")
     with serving(tmp_path_factory.mktemp("sampler"), "/ping", *command) as address:
         yield address
 
@@ -119,7 +120,16 @@ def test_a_served_model_draws_samples(sampler):
     assert ask(sampler, {"n": 2, "seed": 8}) != (status, answer)
 
 
-@pytest.mark.parametrize("wrong", [{"n": 0}, {"n": 1025}, {"n": "many"}, {"seed": -1}, {"seed": 1.5}])
+def test_a_served_model_draws_samples_of_a_class(sampler):
+    answers = [ask(sampler, {"n": 2, "seed": 7, "label": label}) for label in (0, 0, 2)]
+    assert [status for status, _ in answers] == [200] * 3
+    assert answers[0] == answers[1] != answers[2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"n": 0}, {"n": 1025}, {"n": "many"}, {"seed": -1}, {"seed": 1.5}, {"label": 3}, {"label": -2}, {"label": "odd"}],
+)
 def test_a_served_model_refuses_what_it_cannot_draw(sampler, wrong):
     status, answer = ask(sampler, wrong)
     assert status == 400

@@ -17,9 +17,14 @@ EPOCHS = 3
 METRICS = {"elbo_nats": {"mean": -80.5, "standard_error": 0.25}, "parameters": 1234}
 
 
-def make_workshop(folder: Path) -> Params:
-    """Write into the current folder, ``folder``, all that is registered of every model; give the parameters."""
-    params = make_workplace(folder)
+def make_workshop(folder: Path, more: str = "") -> Params:
+    """Write into the current folder, ``folder``, all that is registered of every model; give the parameters.
+
+    Args:
+        folder: where.
+        more: lines of ``params.yaml`` of further models.
+    """
+    params = make_workplace(folder, more)
     save_models(folder, params)
     for name, config in params.models.items():
         kind = params.datasets[config.dataset].kind
