@@ -1,10 +1,14 @@
 """The rules of the house, which DESIGN.md draws: imports run down only, and every library has its rooms."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from components.params import ModelConfig
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,6 +53,11 @@ LIBRARIES = {
         "components.sample",
     ],
 }
+
+# Families, and names of theirs that are also names of layers, which networks and their parameters may speak of.
+FAMILIES = {get_args(config.model_fields["family"].annotation)[0] for config in get_args(get_args(ModelConfig)[0])}
+LAYERS = {"lstm", "transformer"}
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
 
 LONGEST = 300  # lines of a file
 
@@ -123,6 +132,57 @@ def test_imports_run_down_and_libraries_keep_to_their_rooms(module: str) -> None
 )
 def test_the_rules_object(module: str, source: str) -> None:
     assert len(objections(module, source)) == 1
+
+
+def words(source: str) -> Iterator[str]:
+    """Every name and every string of a source, docstrings aside, which may speak of anything."""
+    tree = ast.parse(source)
+    first = [node.body[0] for node in ast.walk(tree) if isinstance(node, DOCUMENTED) and node.body]
+    docstrings = {id(line.value) for line in first if isinstance(line, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+        for field in ("id", "attr", "name", "arg", "module", "asname"):
+            if isinstance(word := getattr(node, field, None), str):
+                yield word
+
+
+def named(source: str, families: set[str]) -> set[str]:
+    """The families that a source names: as words in any case, or as parts of names."""
+    text = "\n".join(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower() for word in words(source))
+    return {family for family in families if re.search(rf"(?<![a-z]){family}(?![a-z])", text)}
+
+
+def homes(family: str) -> set[str]:
+    """The modules that may name a family."""
+    return {f"components.models.{family}", f"components.params.{family}", "components.params.families"}
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_family_is_named_outside_its_own_files(module: str) -> None:
+    strangers = {family for family in FAMILIES if module not in homes(family)}
+    if module.startswith(("components.networks.", "components.params.")):
+        strangers -= LAYERS
+    assert named(FILES[module].read_text("utf-8"), strangers) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from components.models.gan import GAN",
+        "if model.name == 'gan': pass",
+        "SLOW = {'ebm', 'Gan'}",
+        "def train_gan(): pass",
+        "class GanTrainer: pass",
+        "f(gan=1)",
+    ],
+)
+def test_a_named_family_is_found(source: str) -> None:
+    assert "gan" in named(source, FAMILIES)
+
+
+def test_what_only_sounds_like_a_family_is_not_one() -> None:
+    assert named("'A GAN, for example.'\norgan = 'elegant'  # gan", FAMILIES) == set()
 
 
 def test_no_file_is_long() -> None:

@@ -5,7 +5,23 @@ from pydantic import ValidationError
 
 from components.params import UserError, load
 from components.params.vae import VAEConfig
-from tests.params.examples import ALSO_VALID, INVALID, VALID
+from tests.params.examples import INVALID, VALID
+
+# What is replaced in the valid file, and by what, without harm.
+ALSO_VALID = {
+    "an integer for a number": ("beta: 1", "beta: 2"),
+    "a float with an exponent": ("beta: 1", "beta: 2e0"),
+    "a shared part": ("evaluation:", "  copy: {<<: *lstm, units: 32}\nevaluation:"),
+    "null for a switch": ("levels: 17", "levels: null"),
+    "an image's default on a text": ("watch: ./novel.txt", "watch: ./novel.txt\n    undecodable: 0"),
+    "binary images": ("levels: 17", "binarization: static"),
+    "a TFDS name with a configuration": ("source: digits", "source: emnist/letters"),
+    "a TFDS name with a version": ("source: digits", "source: mnist:3.0.1"),
+    "a parameter of the optimiser": (
+        "learning_rate: 1e-3",
+        "name: sgd\n        learning_rate: 1e-3\n        momentum: 0.9",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", INVALID)
