@@ -85,10 +85,8 @@ class RealNVP(ImageFamily):
         return ops.logsumexp(bounds, axis=0) - math.log(k)
 
     def encode(self, x):
-        """Latents ``float32[B, H·W·C]`` of a point in the middle of each image's cube."""
-        x = ops.cast(x, "float32")
-        u, _ = self.dequantizer.draw(self._centred(x), ops.full_like(x, self.dequantizer.middle))
-        y, _ = self.logit.forward((x + u) / self.spec.levels)
+        """Latents ``float32[B, H·W·C]`` of the middle of each image's cube."""
+        y, _ = self.logit.forward((ops.cast(x, "float32") + 0.5) / self.spec.levels)
         return self.flow.forward(y)[0]
 
     def decode(self, z):

@@ -26,9 +26,6 @@ class Dequantizer(layers.Layer, ABC):
         blocks: residual blocks of its conditioners.
     """
 
-    middle: float
-    """The noise that gives what is neither low nor high."""
-
     def __init__(self, shape: tuple[int, int, int], width: int, blocks: int):
         super().__init__(name="dequantizer", dtype="float32")
         self.built = True
@@ -51,8 +48,6 @@ class Dequantizer(layers.Layer, ABC):
 class Uniform(Dequantizer):
     """Anywhere in the cube with the same density, which is one."""
 
-    middle = 0.5
-
     def noise(self, shape, seed):
         """Uniform."""
         return keras.random.uniform(shape, seed=seed)
@@ -67,8 +62,6 @@ class Variational(Dequantizer):
 
     Flow++ has couplings of mixtures of logistics here, with attention, and channel masks too.
     """
-
-    middle = 0.0
 
     def __init__(self, shape: tuple[int, int, int], width: int, blocks: int):
         super().__init__(shape, width, blocks)

@@ -44,7 +44,7 @@ class MultiScale(Bijection):
 
     Section 3.6 there: couplings with checkerboard masks, a squeeze, couplings with channel masks; then half of the
     channels is done, and the other half goes on to the next scale. The last scale has checkerboard masks alone. Where a
-    side is odd nothing can be squeezed, and that scale is the last.
+    side is odd or 2 it could not be squeezed, or be masked afterwards, and that scale is the last.
 
     Args:
         shape: ``(H, W, C)``.
@@ -61,7 +61,7 @@ class MultiScale(Bijection):
         super().__init__(name)
         options = {"width": width, "blocks": blocks}
         height, wide, channels = shape
-        last = scales == 1 or bool(height % 2 or wide % 2)
+        last = scales == 1 or any(side % 2 or side == 2 for side in (height, wide))
         with keras.name_scope(name):
             steps = alternating(shape, couplings, name="checkerboard", **options)
             if not last:
