@@ -16,6 +16,7 @@ al., https://arxiv.org/abs/1704.06001). An image costs about what one pass over 
 """
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -48,9 +49,11 @@ class PixelCNN(ImageFamily):
         self.gated = []
         for i in range(config.layers + 1):
             inputs, side = (width, config.kernel) if i else (channels + 1, config.first_kernel)
-            filters = {"reach": side // 2 + bool(i), "side": side}  # of the shifted image what is one place further
-            more = {"classes": self.classes, "dropout": config.dropout, "name": f"gated_{i}"}
-            self.gated.append(GatedLayer(inputs, width, **filters, **more))
+            reach = side // 2 + bool(i)  # the image comes shifted: what was one place back is in place
+            layer = GatedLayer(
+                inputs, width, reach=reach, side=side, classes=self.classes, dropout=config.dropout, name=f"gated_{i}"
+            )
+            self.gated.append(layer)
         self.intensity = INTENSITIES[config.likelihood](spec.levels, config.components)
         self.head = ChannelHead(width, config.head_width, channels, self.intensity.outputs)
         self.built = True
@@ -134,7 +137,8 @@ class PixelCNN(ImageFamily):
         def pixel(carry, xs):
             kept, right = carry
             told, u = xs
-            after, skips = [], 0.0
+            after: list[Any] = []
+            skips: Any = 0.0
             for layer, before, link, (_, bias) in zip(self.gated, kept, told, biases, strict=True):
                 right, skip, known = layer.horizontal(right, before, link, bias)
                 after.append(known)
@@ -144,7 +148,8 @@ class PixelCNN(ImageFamily):
 
         def row(carry, u):
             kept, down = carry
-            after, told = [], []
+            after: list[Any] = []
+            told: list[Any] = []
             for layer, above, (bias, _) in zip(self.gated, kept, biases, strict=True):
                 down, link, known = layer.vertical(down, above, bias)
                 after.append(known)
@@ -160,7 +165,7 @@ class PixelCNN(ImageFamily):
 
     def _drawn(self, features, u, temperature):
         """A pixel ``float[B, C]`` in [0, 1], one channel after the other."""
-        channels = []
+        channels: list[Any] = []
         for i in range(self.spec.shape[2]):
             known = ops.stack([*channels, *[ops.zeros_like(u[:, 0])] * (self.spec.shape[2] - i)], axis=1)
             logits = self.intensity.logits(self.head(features, known)[:, i])

@@ -46,9 +46,9 @@ class GatedLayer(layers.Layer):
             self.down.build((None, None, None, inputs))
             self.right = layers.Conv2D(2 * width, (1, reach), name="right")
             self.right.build((None, None, None, inputs))
-            self.link = layers.Conv2D(2 * width, 1, use_bias=False, name="link")
+            self.link = layers.Dense(2 * width, use_bias=False, name="link")
             self.link.build((None, None, None, 2 * width))
-            self.out = layers.Conv2D(2 * width, 1, name="out")
+            self.out = layers.Dense(2 * width, name="out")
             self.out.build((None, None, None, width))
             self.label = layers.Dense(4 * width, use_bias=False, name="label") if classes else None
             if self.label is not None:

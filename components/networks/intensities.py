@@ -4,6 +4,7 @@ Levels are ``0 … levels - 1``, at equal distances in [0, 1]; log-probabilities
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -120,4 +121,7 @@ class ChannelHead(layers.Layer):
         return ops.stack([out(each) for out, each in zip(self.out, hidden, strict=True)], axis=-2)
 
 
-INTENSITIES = {"softmax": Softmax, "mixture_of_logistics": MixtureOfLogistics}
+INTENSITIES: dict[str, Callable[[int, int], Intensity]] = {
+    "softmax": Softmax,
+    "mixture_of_logistics": MixtureOfLogistics,
+}

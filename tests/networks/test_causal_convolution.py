@@ -53,7 +53,7 @@ def test_the_gate_is_the_papers():
     out, skip, _ = gated.horizontal(x, gated.before(1, 1), told, bias)
     weights = {variable.path.partition("/")[2]: ops.convert_to_numpy(variable) for variable in gated.weights}
     z = x[0, 0, 0] @ weights["right/kernel"][0, -1] + told[0, 0, 0] + weights["label/kernel"][2, 8:]
-    y = (np.tanh(z[:4]) / (1 + np.exp(-z[4:]))) @ weights["out/kernel"][0, 0]
+    y = (np.tanh(z[:4]) / (1 + np.exp(-z[4:]))) @ weights["out/kernel"]
     np.testing.assert_allclose(np.ravel(out), x[0, 0, 0] + y[:4], atol=1e-6)
     np.testing.assert_allclose(np.ravel(skip), y[4:], atol=1e-6)
 
