@@ -74,7 +74,11 @@ def _result(name: str, config: ModelConfig, data: Arrays) -> Result:
         costs=read_costs(name, sha256(weights)) if weights.exists() else {},
         receipt=_json(Path(f"artifacts/registry/{name}.json")),
         curves=_curves(Path(f"artifacts/curves/{name}.csv")),
-        files={path.stem: path for path in sorted(Path(f"artifacts/evaluation/{name}").glob("*.*"))},
+        files={
+            path.stem: path
+            for path in sorted(Path(f"artifacts/evaluation/{name}").glob("*.*"))
+            if path.suffix in (".png", ".txt")
+        },
         series={
             int(number.group()): path
             for path in sorted(Path(f"artifacts/progress/{name}").glob("*.*"))
