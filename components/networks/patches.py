@@ -11,6 +11,7 @@ import keras
 from keras import layers, ops
 
 from components.networks.attention import TransformerBlock
+from components.networks.positions import Positions
 from components.networks.style import Shape, Style, stack
 
 __all__ = ["Assembled", "Patches", "transformer_decoder", "transformer_encoder"]
@@ -67,20 +68,6 @@ class Assembled(layers.Layer):
     def compute_output_shape(self, input_shape):
         """An image."""
         return (input_shape[0], *self.shape)
-
-
-class Positions(layers.Layer):
-    """Adds a learned vector to each token of ``float[B, T, width]``."""
-
-    def build(self, input_shape):
-        """The vectors."""
-        start = keras.initializers.RandomNormal(stddev=0.02)
-        self.position = self.add_weight(shape=input_shape[1:], initializer=start, name="position")
-        self.built = True
-
-    def call(self, x):
-        """Add."""
-        return x + self.position
 
 
 class Block(layers.Layer):

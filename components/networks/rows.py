@@ -2,13 +2,14 @@
 
 As in Srivastava, Mansimov and Salakhutdinov, *Unsupervised Learning of Video Representations using LSTMs*,
 https://arxiv.org/abs/1502.04681, with rows for their frames: what the encoder remembers after the last row is the
-latent, and the decoder, which does not see its own output, is given the latent at every row.
+latent, and the decoder, which does not see its own output, is given the latent and where it is at every row.
 """
 
 import keras
 from keras import layers, ops
 
 from components.networks.normalization import NORMALIZATION
+from components.networks.positions import Positions
 from components.networks.recurrent import LSTM
 from components.networks.style import Shape, Style, stack
 
@@ -54,8 +55,12 @@ def recurrent_decoder(latent_dim: int, widths: tuple[int, ...], shape: Shape, st
     """``float[B, latent_dim]`` → ``float[B, H, W, C]``, unbounded, a row a step."""
     height, width, channels = shape
     out = [layers.Dense(width * channels, name="out"), layers.Reshape(shape, name="image")]
-    made = [layers.RepeatVector(height, name="repeat"), *_layers(widths[::-1], style), *out]
-    return stack("decoder", (latent_dim,), made)
+    start = [
+        layers.Dense(widths[-1], name="dense"),
+        layers.RepeatVector(height, name="repeat"),
+        Positions(name="positions"),
+    ]
+    return stack("decoder", (latent_dim,), [*start, *_layers(widths[::-1], style), *out])
 
 
 def _layers(widths, style):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from components.networks.normalization import NORMALIZATION
 
@@ -43,14 +43,24 @@ class Style:
         return 2 if self.activation == "gated" else 1
 
 
+class Gated(layers.Layer):
+    """One half of the features times the sigmoid of the other, ``float[…, 2C]`` → ``float[…, C]``."""
+
+    def call(self, x):
+        """Values first, then gates."""
+        values, gates = ops.split(x, 2, axis=-1)
+        return values * ops.sigmoid(gates)
+
+    def compute_output_shape(self, input_shape):
+        """Half as many."""
+        return (*input_shape[:-1], input_shape[-1] // 2)
+
+
 def hidden(made: list[layers.Layer], name: str, style: Style) -> list[layers.Layer]:
     """Layers with ``style.gates`` features for each that is wanted, then normalization, then activation."""
-    activation = "glu" if style.activation == "gated" else style.activation
-    return [
-        *made,
-        *NORMALIZATION[style.normalization](f"{name}_norm"),
-        layers.Activation(activation, name=f"{name}_activation"),
-    ]
+    after = f"{name}_activation"
+    activation = Gated(name=after) if style.activation == "gated" else layers.Activation(style.activation, name=after)
+    return [*made, *NORMALIZATION[style.normalization](f"{name}_norm"), activation]
 
 
 def stack(name: str, shape: tuple[int, ...], made: list[layers.Layer]) -> keras.Model:

@@ -24,6 +24,44 @@ def test_a_bottleneck_as_wide_as_the_image_can_copy_it():
     np.testing.assert_array_equal(model.preview(x, 0), x)
 
 
+OPTIMIZER = {"learning_rate": 0.005, "schedule": "cosine", "clip_norm": 1.0}
+WIDE = {
+    "dense": {"widths": (64,)},
+    "convolutional": {"widths": (8,), "activation": "gated", "normalization": "layer", "upsampling": "resize"},
+    "recurrent": {"widths": (64,), "normalization": "layer"},
+    "transformer": {"widths": (16,)},
+}
+
+
+@pytest.mark.parametrize("encoder", WIDE)
+def test_with_a_bottleneck_as_wide_as_the_image_every_encoder_learns_to_copy_a_few(encoder, digits):
+    few = digits[:4]
+    training = {"epochs": 4, "batch_size": 4, "optimizer": OPTIMIZER}
+    model = build("autoencoder", training=training, encoder=encoder, latent_dim=64, noise=0.0, **WIDE[encoder])
+    error = fit(model, np.tile(few, (100, 1, 1, 1)), few)[-1]["val_loss"]
+    assert error < np.var(few / 16, axis=0).mean() / 20
+    copies = answer(model, "decode", answer(model, "encode", few))
+    assert np.mean((copies - few / 16) ** 2) == pytest.approx(error, rel=1e-3)
+
+
+def test_batch_statistics_move_in_training_and_stay_in_every_question(digits):
+    model = build("autoencoder", encoder="convolutional", widths=(4,), normalization="batch", noise=0.0)
+    moving = [v for v in model.non_trainable_variables if "moving" in v.path]
+    assert moving
+
+    def moved_by(ask):
+        before = [np.array(variable.value) for variable in moving]
+        ask()
+        return [np.abs(np.asarray(v.value) - old).max() > 0 for v, old in zip(moving, before, strict=True)]
+
+    few = digits[:5]
+    assert all(moved_by(lambda: loss(model, {"image": few})))
+    assert not any(moved_by(lambda: validate(model, {"image": few})))
+    z = answer(model, "encode", few)
+    np.testing.assert_allclose(answer(model, "encode", few[:1]), z[:1], rtol=1e-5)
+    assert not any(moved_by(lambda: answer(model, "decode", z)))
+
+
 def test_convolutional_images_of_any_size_go_in_and_come_out():
     shape = (7, 9, 3)
     model = build("autoencoder", image_spec(shape), encoder="convolutional", widths=(4, 3))
@@ -69,6 +107,5 @@ def test_a_denoiser_learns_to_denoise_digits_it_never_saw(digits):
     clean = digits[1600:].astype("float32") / 16
     noisy = answer(model, "corrupt", clean)
     error = np.mean((answer(model, "denoise", noisy) - clean) ** 2)
-    print("ERR", error, np.mean((noisy - clean) ** 2), np.mean((digits[:1400].mean(axis=0) / 16 - clean) ** 2))
     assert error < np.mean((noisy - clean) ** 2) / 3
     assert error < np.mean((digits[:1400].mean(axis=0) / 16 - clean) ** 2) / 2

@@ -11,8 +11,10 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
+from components.backend import compiled
 from tests.models.building import answer, build, image_spec
 
 LATENT, DRAWS = 3, 20
@@ -95,3 +97,66 @@ def test_the_importance_bound_grows_from_the_elbo_to_the_likelihood(pca):
     # k draws in one bound and k bounds of one draw each are the same average of weights
     singles = draws(model, images, "importance_bound", 1).astype("float64")
     assert (logsumexp(singles, axis=0) - np.log(DRAWS)).mean() == pytest.approx(values[2], abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def classes():
+    """Two classes with means of their own and one covariance: images, labels, means and the model of the residuals."""
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 2, 200).astype("int16")
+    means = random.normal(0.5, 0.5, (2, 16))
+    residuals = random.standard_normal((200, LATENT)) @ random.normal(0, 0.5, (LATENT, 16))
+    residuals += random.normal(0, 0.3, (200, 16))
+    residuals -= residuals.mean(axis=0)
+    images = (means[labels] + residuals).astype("float32").reshape(200, 4, 4, 1)
+    return images, labels, means, PCA(LATENT, svd_solver="full").fit(residuals)
+
+
+def test_the_conditional_bound_is_the_likelihood_given_the_class(classes):
+    """For the right label and for the wrong one; the encoder takes from the image what is its class's mean."""
+    images, labels, means, pca = classes
+    spec = image_spec((4, 4, 1), levels=2, classes=2)
+    model = build("vae", spec, widths=(), latent_dim=LATENT, conditional=True)
+    slope, variance = posterior(pca)
+    kernel = np.stack([slope, -slope], axis=1).reshape(32, LATENT)  # of a pixel, then of its place in the label's plane
+    model.planes.set_weights([means])
+    model.encoder.set_weights(
+        [np.concatenate([kernel, np.zeros_like(kernel)], axis=1), np.concatenate([np.zeros(LATENT), np.log(variance)])]
+    )
+    weights = np.sqrt(pca.explained_variance_ - pca.noise_variance_)[:, None] * pca.components_
+    model.decoder.set_weights([np.concatenate([weights, means]), np.zeros(16)])
+    model.likelihood.log_variance.assign(np.log(pca.noise_variance_))
+    bounds = compiled(lambda x, label: model.importance_bound(x, 6, label), model.variables)
+    for label in (labels, (1 - labels).astype("int16")):
+        exact = pca.score_samples(images.reshape(200, 16) - means[label])
+        np.testing.assert_allclose(bounds(images, label), exact, rtol=1e-3, atol=5e-3)
+        elbos = np.stack([answer(model, "elbo", images, label) for _ in range(DRAWS)])
+        value, error = mean(elbos)
+        assert value == pytest.approx(exact.mean(), abs=4 * error)
+
+
+def test_bounds_under_a_mixture_come_to_the_likelihood_from_below(pca):
+    """A linear decoder makes of Gaussians Gaussians: the likelihood is that of a mixture in the space of images."""
+    pca, images = pca
+    images, k = images[:40], 4
+    model = build(
+        "vae", image_spec((4, 4, 1), levels=2), widths=(), latent_dim=LATENT, prior="mixture", prior_components=k
+    )
+    plain = linear_vae(pca)
+    model.encoder.set_weights(plain.encoder.get_weights())
+    model.decoder.set_weights(plain.decoder.get_weights())
+    model.likelihood.log_variance.assign(plain.likelihood.log_variance)
+    random = np.random.default_rng(3)
+    means, deviations = random.normal(0, 0.7, (k, LATENT)), random.uniform(0.5, 1.5, (k, LATENT))
+    model.prior.mean.assign(means)
+    model.prior.log_variance.assign(2 * np.log(deviations))
+    weights, shift = plain.decoder.get_weights()
+    each = [
+        multivariate_normal(m @ weights + shift, weights.T * d**2 @ weights + pca.noise_variance_ * np.eye(16))
+        for m, d in zip(means, deviations, strict=True)
+    ]
+    exact = logsumexp([gaussian.logpdf(images.reshape(-1, 16)) for gaussian in each], axis=0) - np.log(k)
+    elbo, error = mean(draws(model, images, "elbo"))
+    assert elbo < exact.mean() - 4 * error
+    np.testing.assert_allclose(answer(model, "importance_bound", images, 3000), exact, atol=0.2)
+    assert answer(model, "importance_bound", images, 3000).mean() == pytest.approx(exact.mean(), abs=0.03)

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.datasets import load_digits
 
 from components.backend import compiled
-from tests.models.building import answer, build, image_spec, loss, validate
+from components.params import UserError
+from tests.models.building import answer, build, fit, image_spec, loss, validate
 
 
 @pytest.fixture
@@ -58,6 +60,62 @@ def test_free_bits_are_free_for_each_latent_dimension(images):
     value, logs = loss(model, {"image": images})
     assert value - logs["reconstruction"] == pytest.approx(np.maximum(paid, free).sum(), rel=1e-3)
     assert logs["kl"] == pytest.approx(paid.sum(), rel=1e-3)
+
+
+def test_under_a_learned_prior_bits_are_free_for_all_dimensions_together(images):
+    spread = spread_out(build("vae", prior="mixture", prior_components=4))
+    paid = np.mean([loss(spread, {"image": images})[1]["kl"] for _ in range(30)])
+    assert paid > 1
+    free = spread_out(build("vae", prior="mixture", prior_components=4, free_bits=10 * paid))
+    value, logs = loss(free, {"image": images})
+    assert value - logs["reconstruction"] == pytest.approx(3 * 10 * paid, rel=1e-3)
+    assert logs["kl"] == pytest.approx(paid, rel=0.3)
+
+
+def test_pseudo_inputs_are_judged_by_the_encoder_and_learned_with_it(images):
+    model = build("vae", prior="vampprior", prior_components=5, normalization="batch")
+    kept = model.prior.pseudo_inputs
+    assert (kept.shape, any(kept is v for v in model.players()[0].variables)) == ((5, 8, 8, 1), True)
+    mean, log_variance = compiled(model.prior.gaussians, model.variables)()
+    np.testing.assert_allclose(mean, answer(model, "encode", 16 * np.array(kept.value)), rtol=1e-4)
+    z = np.random.default_rng(1).normal(0, 1, (7, 3)).astype("float32")
+    each = stats.norm(np.array(mean), np.exp(0.5 * np.array(log_variance))).logpdf(z[:, None]).sum(axis=2)
+    log_prob = compiled(model.prior.log_prob, model.variables)(z)
+    np.testing.assert_allclose(log_prob, np.log(np.exp(each).mean(axis=1)), rtol=1e-3)
+    np.testing.assert_array_equal(model.sample(3, 5), model.sample(3, 5))
+    at_rest = model.sample(50, 5, temperature=0.0)  # pseudo-inputs, as the model sees them
+    means = model.to_intensities(answer(model, "decode", np.array(mean)))
+    assert {image.tobytes() for image in at_rest} == {image.tobytes() for image in means}
+
+
+def test_a_conditional_model_learns_what_the_classes_look_like(digits):
+    classes = load_digits().target.astype("int16")
+    model = build(
+        "vae",
+        training={"epochs": 8, "batch_size": 40, "optimizer": {"learning_rate": 0.004}},
+        widths=(64,),
+        latent_dim=4,
+        conditional=True,
+    )
+    labels = classes[:1500], classes[1500:]
+    fit(model, digits[:1500], digits[1500:], labels)
+    means = np.stack([digits[classes == label].mean(axis=0) for label in range(10)])
+    for label in range(10):
+        middle = model.sample(40, 3, label=label).mean(axis=0)
+        assert np.argmin(np.sum((means - middle) ** 2, axis=(1, 2, 3))) == label
+    right = answer(model, "elbo", digits[1500:], labels[1])
+    assert right.mean() > answer(model, "elbo", digits[1500:], ((labels[1] + 1) % 10).astype("int16")).mean() + 5
+    assert len({image.tobytes() for image in model.sample(30, 3, temperature=0.0)}) == 10  # a class for each of thirty
+
+
+def test_a_wrong_label_is_a_line():
+    for spec, conditional, label in [
+        (image_spec(), True, 10),
+        (image_spec(), False, 0),
+        (image_spec(classes=0), True, 0),
+    ]:
+        with pytest.raises(UserError, match=r"label|classes"):
+            build("vae", spec, conditional=conditional).sample(2, 0, label=label)
 
 
 def test_what_is_reported_is_the_bound_itself_whatever_training_pays(images):
