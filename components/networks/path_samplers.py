@@ -73,9 +73,10 @@ def _euler(denoise, x, start, end, seed):
 
 def _heun(denoise, x, start, end, seed):
     clean, noise = denoise(x, start)
-    hours, velocity = end["clock"] - start["clock"], _velocity(clean, noise, start)
-    there = _velocity(*denoise(x + hours * velocity, end), end)
-    return ops.where(end["noise"] > 0, x + hours * (velocity + there) / 2, clean)
+    time, velocity = end["clock"] - start["clock"], _velocity(clean, noise, start)
+    believed = denoise(x + time * velocity, end)
+    mean_velocity = (velocity + _velocity(believed[0], believed[1], end)) / 2
+    return ops.where(end["noise"] > 0, x + time * mean_velocity, clean)
 
 
 def _velocity(clean, noise, point):

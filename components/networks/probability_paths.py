@@ -48,6 +48,13 @@ class Path:
         columns = ("signal", "noise", "clock", "signal_rate", "noise_rate")
         return {"time": np.asarray(times)} | {name: getattr(self, name)[times] for name in columns}
 
+    def descent(self, steps: int) -> np.ndarray:
+        """Times ``int[steps + 1]`` from ``T`` to zero: by the clock as evenly spaced as the table allows."""
+        times = np.abs(self.clock - np.linspace(self.clock[-1], 0, steps + 1)[:, None]).argmin(axis=1)
+        for k in range(1, steps):
+            times[k] = max(min(times[k], times[k - 1] - 1), steps - k)
+        return times
+
     def posterior(self, earlier: Any, later: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The Gaussian of ``x_earlier`` given ``x_later`` and ``x``, for a process that forgets: ``q(x_s | x_t, x)``.
 
