@@ -5,7 +5,7 @@ from typing import Any
 
 from components.reporting.results import Result
 
-__all__ = ["COLUMNS", "COST", "SIZE", "Column"]
+__all__ = ["COLUMNS", "COST", "LIKELIHOODS", "SIZE", "Column"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ SIZE, COST = "Size", "Cost here"
 SQUARED, DISTANCE, ENERGY = "Squared error × 10⁻³", "Energy distance × 10⁻³", "Energy"
 EXACT, ELBO, IMPORTANCE = "Log-likelihood, exact", "ELBO", "Importance bound"
 OWN, TEXT = "On a scale of its own", "Text"
+LIKELIHOODS = (EXACT, ELBO, IMPORTANCE, OWN)
 
 NATS = (
     "Nats of a whole image, as a probability of its intensities: they compare where data and intensities are the same."

@@ -18,7 +18,7 @@ from components.datasets.arrays import Arrays
 from components.params import SPLITS, ImageSpec, Params
 from components.reporting import table
 from components.reporting.charts import line_chart
-from components.reporting.columns import COLUMNS
+from components.reporting.columns import COLUMNS, LIKELIHOODS
 from components.reporting.results import Result
 
 __all__ = ["page"]
@@ -31,6 +31,7 @@ FIGURES = {
     "classes": "samples of each class, a row for each",
     "reconstructions": "test images, under noise if the model denoises, and what it makes of them",
     "walk": "from the latent of one test image to that of another",
+    "gates": "how far gates are open, dark to bright, as characters of a test text are read: the units that vary most",
 }
 GLANCE = 2  # of a picture of samples, one part in so many of its width and height is shown among those of all models
 NO_LOSS = {"epoch", "step", "learning_rate"}
@@ -57,11 +58,15 @@ def page(results: list[Result], params: Params) -> str:
     )
 
 
-def _table(part: table.Table) -> dict[str, Any]:
-    """What the page shows of the models of one data set together."""
-    columns = part.columns
-    rows = [(result, table.cells(result, columns)) for result in part.results]
-    return {"name": part.name, "scale": part.scale, "columns": columns, "groups": table.groups(columns), "rows": rows}
+def _table(models: table.Table) -> dict[str, Any]:
+    """What the page shows of the models of one data set together: likelihoods, which not all have, below the rest."""
+    parts = []
+    for likelihoods in (False, True):
+        columns = [column for column in models.columns if (column.group in LIKELIHOODS) == likelihoods]
+        rows = [(result, table.cells(result, columns)) for result in models.results]
+        rows = [(result, cells) for result, cells in rows if set(cells) - {table.NONE}]
+        parts.append({"columns": columns, "groups": table.groups(columns), "rows": rows})
+    return {"name": models.name, "scale": models.scale, "parts": [part for part in parts if part["rows"]]}
 
 
 def _glance(result: Result) -> str | None:
