@@ -165,12 +165,12 @@ class PixelCNN(ImageFamily):
 
     def _drawn(self, features, u, temperature):
         """A pixel ``float[B, C]`` in [0, 1], one channel after the other."""
-        channels: list[Any] = []
+        hidden, channels = self.head.read(features), u[:, :0]
         for i in range(self.spec.shape[2]):
-            known = ops.stack([*channels, *[ops.zeros_like(u[:, 0])] * (self.spec.shape[2] - i)], axis=1)
-            logits = self.intensity.logits(self.head(features, known)[:, i])
-            channels.append(self.to_unit(choose(logits, u[:, i], temperature)))
-        return ops.stack(channels, axis=1)
+            logits = self.intensity.logits(self.head.say(i, hidden, channels))
+            drawn = self.to_unit(choose(logits, u[:, i], temperature))
+            channels = ops.concatenate([channels, drawn[:, None]], axis=1)
+        return channels
 
     def _biases(self, label):
         """What a class adds to the gates of each layer's two stacks."""

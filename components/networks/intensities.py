@@ -86,10 +86,10 @@ class MixtureOfLogistics(Intensity):
 class ChannelHead(layers.Layer):
     """From what is known of a pixel to what is said of each of its channels, given the channels before it.
 
-    A layer of rectified units for each channel reads the features, and the channels before it through a matrix whose
-    rest is masked; then follow the outputs of that channel. Van den Oord et al. split and mask the channels of every
-    layer instead (https://arxiv.org/abs/1601.06759, section 3.4), so that each channel of a pixel needs a pass through
-    all layers; PixelCNN++ shifts means linearly, which suits logistics alone.
+    Rectified units of its own read, for each channel, the features and the channels before it; then follow the outputs
+    of that channel. Van den Oord et al. split and mask the channels of every layer instead
+    (https://arxiv.org/abs/1601.06759, section 3.4), so that each channel of a pixel needs a pass through all layers;
+    PixelCNN++ shifts means linearly, which suits logistics alone.
 
     Args:
         inputs: features of a pixel.
@@ -100,25 +100,34 @@ class ChannelHead(layers.Layer):
 
     def __init__(self, inputs: int, width: int, channels: int, outputs: int, name: str = "head"):
         super().__init__(name=name, dtype="float32")
-        self.channels = channels
-        self.mask = np.triu(np.ones((channels, channels), "float32"), 1)[..., None]
-        if channels > 1:
-            self.earlier = self.add_weight(shape=(channels, channels, width), name="earlier")
+
+        def dense(inputs, outputs, name, use_bias=True):
+            layer = layers.Dense(outputs, use_bias=use_bias, name=name, dtype="float32")
+            layer.build((None, inputs))
+            return layer
+
         with keras.name_scope(name):
-            self.features = layers.Dense(channels * width, name="features", dtype="float32")
-            self.features.build((None, inputs))
-            self.out = [layers.Dense(outputs, name=f"out_{i}", dtype="float32") for i in range(channels)]
-            for out in self.out:
-                out.build((None, width))
+            self.features = dense(inputs, channels * width, "features")
+            self.earlier = [dense(i, width, f"earlier_{i}", use_bias=False) for i in range(1, channels)]
+            self.out = [dense(width, outputs, f"out_{i}") for i in range(channels)]
         self.built = True
 
     def call(self, features, x):
         """Features ``float[…, inputs]`` and intensities ``float[…, C]`` in [0, 1] give ``float[…, C, outputs]``."""
-        hidden = self.features(ops.relu(features))
-        if self.channels > 1:
-            hidden += ops.matmul(2 * x - 1, ops.reshape(self.earlier * self.mask, (self.channels, -1)))
-        hidden = ops.split(ops.relu(hidden), self.channels, axis=-1)
-        return ops.stack([out(each) for out, each in zip(self.out, hidden, strict=True)], axis=-2)
+        hidden = self.read(features)
+        return ops.stack([self.say(i, hidden, x) for i in range(len(self.out))], axis=-2)
+
+    def read(self, features):
+        """What the channels of a pixel share: ``float[…, C * width]`` of its features."""
+        return self.features(ops.relu(features))
+
+    def say(self, channel: int, hidden, x):
+        """Outputs ``float[…, outputs]`` for one channel; of ``x``, ``float[…, C]``, it sees those before it."""
+        width = hidden.shape[-1] // len(self.out)
+        own = hidden[..., channel * width : (channel + 1) * width]
+        if channel:
+            own += self.earlier[channel - 1](2 * x[..., :channel] - 1)
+        return self.out[channel](ops.relu(own))
 
 
 INTENSITIES: dict[str, Callable[[int, int], Intensity]] = {

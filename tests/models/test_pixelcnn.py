@@ -8,7 +8,8 @@ from scipy.special import log_softmax, softmax
 
 from components.backend import compiled, input_gradient
 from components.params import UserError
-from tests.models.building import answer, build, image_spec, loss, validate
+from tests.models.building import answer, build, fit, image_spec, loss, validate
+from tests.models.test_learning import entropy
 
 LIKELIHOODS = ("softmax", "mixture_of_logistics")
 
@@ -155,3 +156,16 @@ def test_dropout_is_for_training_alone(conditional):
     batch = {"image": random.integers(0, 17, (2, 8, 8, 1)).astype("uint8"), "label": np.array([1, 2], "int16")}
     assert len({loss(model, batch)[0] for _ in range(3)}) == 3
     assert len({validate(model, batch)["loss"] for _ in range(3)}) == 1
+
+
+def test_it_learns_more_of_digits_than_the_intensities_of_each_pixel(digits):
+    train, held_out, test = digits[:1300], digits[1300:1500], digits[1500:]
+    training = {"epochs": 1, "batch_size": 20, "optimizer": {"learning_rate": 0.01, "clip_norm": 10.0}}
+    widths = {"first_kernel": 9, "layers": 1, "width": 16, "head_width": 32}
+    model = build("pixelcnn", training=training, likelihood="mixture_of_logistics", components=3, **widths)
+    history = fit(model, train, held_out)
+    pixels = sum(entropy(train[:, i, j], test[:, i, j], 17) for i in range(8) for j in range(8))
+    after = -answer(model, "log_likelihood", test).mean()
+    print("PixelCNN", after, pixels, [row["val_loss"] for row in history])
+    assert after < pixels - 5
+    assert history[-1]["val_loss"] == pytest.approx(after, rel=0.05)
