@@ -101,10 +101,11 @@ class VAE(ImageFamily):
         draws = max(divisor for divisor in range(1, TOGETHER + 1) if k % divisor == 0)
         image = ops.tile(x, (draws, 1, 1, 1))
         label = None if label is None else ops.tile(label, (draws,))
+        log_prior = self.prior.density()
 
         def weigh(total, noise):
             z = ops.reshape(mean + ops.exp(0.5 * log_variance) * noise, (draws * batch, dim))
-            log_joint = self.likelihood.log_prob(self._decoded(z, label), image) + self.prior.log_prob(z)
+            log_joint = self.likelihood.log_prob(self._decoded(z, label), image) + log_prior(z)
             log_posterior = -0.5 * ops.sum(ops.square(noise) + log_variance + math.log(2 * math.pi), axis=2)
             log_weights = ops.reshape(log_joint, (draws, batch)) - log_posterior
             total = ops.logaddexp(total, ops.logsumexp(log_weights, axis=0))

@@ -20,9 +20,13 @@ class Prior(layers.Layer, ABC):
     def __init__(self):
         super().__init__(name="prior", dtype="float32")
 
-    @abstractmethod
     def log_prob(self, z: Any) -> Any:
         """Log-density ``float[N]`` of latents."""
+        return self.density()(z)
+
+    @abstractmethod
+    def density(self) -> Callable[[Any], Any]:
+        """The function of latents that is :meth:`log_prob`, for a loop: what does not depend on them is computed."""
 
     @abstractmethod
     def divergence(self, mean: Any, log_variance: Any, z: Any) -> Any:
@@ -36,9 +40,9 @@ class Prior(layers.Layer, ABC):
 class Standard(Prior):
     """N(0, 1) in every dimension; its divergence is closed, and has a part for each."""
 
-    def log_prob(self, z):
+    def density(self):
         """Of independent Gaussians."""
-        return -0.5 * ops.sum(ops.square(z) + math.log(2 * math.pi), axis=1)
+        return lambda z: -0.5 * ops.sum(ops.square(z) + math.log(2 * math.pi), axis=1)
 
     def divergence(self, mean, log_variance, z):
         """``float[N, D]``, whatever was drawn."""
@@ -71,10 +75,15 @@ class Mixture(Prior):
         """All of them."""
         return self.mean.value, self.log_variance.value
 
-    def log_prob(self, z):
+    def density(self):
         """Of the mixture."""
-        each = _log_normal(z[:, None], *self.gaussians())
-        return ops.logsumexp(each, axis=1) - math.log(self.components)
+        mean, log_variance = self.gaussians()
+
+        def log_prob(z):
+            each = _log_normal(z[:, None], mean, log_variance)
+            return ops.logsumexp(each, axis=1) - math.log(self.components)
+
+        return log_prob
 
     def divergence(self, mean, log_variance, z):
         """The difference of the two log-densities."""
