@@ -9,8 +9,8 @@ from pydantic import Field
 
 from components.params.autoencoder import AutoencoderConfig
 from components.params.diffusion import DiffusionConfig
-from components.params.gan import GANConfig
 from components.params.ebm import EBMConfig
+from components.params.gan import GANConfig
 from components.params.lstm import LSTMConfig
 from components.params.pixelcnn import PixelCNNConfig
 from components.params.realnvp import RealNVPConfig

@@ -35,10 +35,11 @@ def test_defaults_are_the_committed_parameters(compose: Compose) -> None:
 
 @pytest.mark.parametrize(("images", "text"), product(IMAGES, TEXT))
 def test_every_choice_is_valid_and_holds_the_data_it_uses(compose: Compose, images: str, text: str) -> None:
-    params = compose(f"images={images}", f"text={text}")
+    usual, params = compose(), compose(f"images={images}", f"text={text}")
     assert set(params.datasets) == {images, text}
+    chosen = {"digits": images, "pydocs": text}
     assert {name: model.dataset for name, model in params.models.items()} == {
-        name: text if model.kinds == ("text",) else images for name, model in params.models.items()
+        name: chosen[model.dataset] for name, model in usual.models.items()
     }
 
 
