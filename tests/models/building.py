@@ -15,7 +15,7 @@ from components.training.feeds import Examples, Streams, Windows
 from components.training.loop import Trainer
 from components.training.validation import Validation
 
-FAMILIES = {
+FAMILIES: dict[str, dict[str, Any]] = {
     "autoencoder": {"encoder": "dense", "widths": (8,), "latent_dim": 3, "noise": 0.1, "mixture_components": 2},
     "vae": {
         "encoder": "dense",

@@ -1,12 +1,13 @@
 """A GAN: its losses put together by hand, every cure in training, classes, and what it learns."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from components.params import UserError
-from tests.models.building import FAMILIES, build, fit, loss, validate
+from tests.models.building import build, fit, loss, validate
 
-GAN = FAMILIES["gan"]
 PLAIN = {"widths": (4,), "kernel": 3}
 BATCH = {"image": np.random.default_rng(0).integers(0, 17, (10, 8, 8, 1)).astype("uint8")}
 
@@ -64,7 +65,7 @@ def test_noise_on_inputs_falls_to_zero():
     assert abs(values[0] - values[2]) > abs(values[1] - values[2]) > 0
 
 
-CURES = {
+CURES: dict[str, Any] = {
     "discriminator": {
         **PLAIN,
         "widths": (4, 4),

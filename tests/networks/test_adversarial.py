@@ -10,7 +10,7 @@ from components.params.adversarial import DiscriminatorNetwork, GeneratorNetwork
 
 
 def generator(shape=(8, 8, 1), widths=(4, 6), classes=0, **changes):
-    config = GeneratorNetwork(widths=widths, **({"kernel": 3, "normalization": "batch"} | changes))
+    config = GeneratorNetwork(widths=widths, kernel=3, normalization="batch", **changes)
     return Generator(config, 5, shape, classes, "he_uniform")
 
 
