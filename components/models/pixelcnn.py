@@ -12,8 +12,8 @@ logistics, as in PixelCNN++, https://arxiv.org/abs/1701.05517.
 
 Sampling makes a row in two steps. The vertical stack reads the rows above at once, each layer from the few rows that it
 keeps; the horizontal one then goes from pixel to pixel, each layer with the few pixels that it keeps (Ramachandran et
-al., https://arxiv.org/abs/1704.06001). Beside a compiled pass over the whole image for each pixel, 64 images of 8×8 took
-about a tenth of the time, of 28×28 about a hundredth (TensorFlow, two cores, kernels of 3, 32 channels).
+al., https://arxiv.org/abs/1704.06001). Beside a compiled pass over the whole image for each pixel, 64 images of 8×8
+took about a tenth of the time, of 28×28 about a hundredth (TensorFlow, two cores, kernels of 3, 32 channels).
 """
 
 from functools import cached_property
