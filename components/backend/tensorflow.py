@@ -10,6 +10,8 @@ import tensorflow as tf
 __all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "repeated", "scan", "value_and_grad"]
 
 tf.config.experimental.enable_op_determinism()
+# Left on, it rewrites sums of gradients so that the order of their terms, and the last bit, is a matter of timing.
+tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
 def device() -> str:
