@@ -38,7 +38,8 @@ class Conditioner(layers.Layer):
     """A residual network that starts as zero: ``float[B, …, inputs]`` → ``float[B, …, outputs]``.
 
     He et al., *Identity Mappings in Deep Residual Networks*, https://arxiv.org/abs/1603.05027; convolutions of 3×3 on
-    images, the second of a block of 1×1, dense layers on vectors. Without normalization: what feeds it is normalized.
+    images, the second of a block of 1×1, dense layers on vectors. Without normalization, but each block starts as the
+    identity, so that a deep stack starts as tame as a shallow one.
 
     Args:
         inputs: channels that come in.
@@ -66,7 +67,7 @@ class Conditioner(layers.Layer):
             self.blocks = [
                 [
                     linear(f"block_{i}_a", width, width, 3, kernel_initializer="he_normal"),
-                    linear(f"block_{i}_b", width, width, 1, kernel_initializer="he_normal"),
+                    linear(f"block_{i}_b", width, width, 1, kernel_initializer="zeros"),
                 ]
                 for i in range(blocks)
             ]
@@ -74,7 +75,7 @@ class Conditioner(layers.Layer):
         self.built = True
 
     def call(self, x):
-        """Without end: the output is unbounded, ``float32``."""
+        """Unbounded, ``float32``."""
         x = self.first(x)
         for a, b in self.blocks:
             x = x + b(ops.relu(a(ops.relu(x))))

@@ -4,6 +4,7 @@ Dinh, Sohl-Dickstein and Bengio, *Density estimation using Real NVP*, https://ar
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -59,7 +60,7 @@ class MultiScale(Bijection):
         self, shape: tuple[int, int, int], *, scales: int, couplings: int, width: int, blocks: int, name: str = "flow"
     ):
         super().__init__(name)
-        options = {"width": width, "blocks": blocks}
+        options: dict[str, Any] = {"width": width, "blocks": blocks}
         height, wide, channels = shape
         last = scales == 1 or any(side % 2 or side == 2 for side in (height, wide))
         with keras.name_scope(name):
