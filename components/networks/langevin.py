@@ -15,6 +15,7 @@ import keras
 from keras import ops
 
 from components.backend import input_gradient, scan
+from components.networks.seeds import GivenSeed
 
 __all__ = ["langevin", "proper_noise"]
 
@@ -50,7 +51,7 @@ def langevin(
         size = ops.mean(ops.abs(gradient))
         if clip is not None:
             gradient = ops.clip(gradient, -clip, clip)
-        x = x - step_size * gradient + noise * keras.random.normal(ops.shape(x), seed=_Given(seed))
+        x = x - step_size * gradient + noise * keras.random.normal(ops.shape(x), seed=GivenSeed(seed))
         return x if bounds is None else ops.clip(x, *bounds), size
 
     return scan(step, x, seeds)
@@ -64,14 +65,3 @@ def proper_noise(step_size: float) -> float:
         1.0
     """
     return math.sqrt(2 * step_size)
-
-
-class _Given(keras.random.SeedGenerator):
-    """A seed that is known, in the clothes of a generator: Keras takes a tensor as a seed only so."""
-
-    def __init__(self, seed: Any):
-        self.given = seed
-
-    def next(self, ordered=True):
-        """The seed."""
-        return ops.cast(self.given, "uint32")
