@@ -78,12 +78,13 @@ def _examine_text(model: Any, data: Arrays, params: Params, folder: Path) -> tup
     from components.evaluation import text
     from components.evaluation.sampling import draw
 
-    options, config = params.evaluation, model.config
+    options, test = params.evaluation, data.split("test")
     count = max(TEXTS, options.timed_samples)  # as many each time: a sampler of texts is compiled for their number
     drawn = draw(model, count, count, params.seed, length=options.text_length)
     pages = [model.spec.text(sample) for sample in drawn.first[:TEXTS]]
     (folder / "samples.txt").write_text(SEPARATOR.join(pages) + "\n", encoding="utf-8")
-    return text.measure(model, data.split("test"), config.training.batch_size, config.sequence_length), drawn.costs
+    text.show(model, test, folder)
+    return text.measure(model, test), drawn.costs
 
 
 def _spoken(metrics: dict[str, Any]) -> list[str]:

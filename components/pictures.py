@@ -7,17 +7,20 @@
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from components.files import atomic_file
 
-__all__ = ["grid", "rows", "save"]
+__all__ = ["grid", "heat_maps", "rows", "save"]
 
 GAP = 2  # pixels between two images
 GAP_COLOUR = 120  # a grey that parts black images from white ones, on a light page and on a dark one
+CELL = 8, 12, 84  # pixels: width and height of a cell of a heat map, and the margin for names of rows
+HEAT = (68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)  # five colours of viridis, in order
 LEGIBLE = 40  # pixels that an image's longer side should at least have, so that a person sees what it shows
 
 
@@ -70,6 +73,34 @@ def rows(*lines: np.ndarray, levels: int, columns: int = 16, scale: int | None =
     for picture in pictures:
         sheet.paste(picture, (0, top))
         top += picture.height + space
+    return sheet
+
+
+def heat_maps(panels: Mapping[str, Mapping[str, np.ndarray]], letters: str) -> Image.Image:
+    """Values above the letters that they belong to, a heat map below the other.
+
+    Args:
+        panels: title → name of a row → values ``float[T]`` in [0, 1], dark to bright.
+        letters: ``T`` characters; what cannot be seen is drawn as a dot.
+    """
+    wide, tall, margin = CELL
+    font = ImageFont.load_default(tall - 1)
+    heights = [(len(rows) + 3) * tall for rows in panels.values()]
+    sheet = Image.new("RGB", (margin + wide * len(letters), sum(heights)), "white")
+    draw, top = ImageDraw.Draw(sheet), 0
+    for (title, rows), height in zip(panels.items(), heights, strict=True):
+        draw.text((margin, top), title, "black", font)
+        for line, (name, values) in enumerate(rows.items(), start=1):
+            draw.text((margin - 4, top + line * tall), name, "black", font, anchor="ra")
+            share = np.asarray(values, float)[:, None] * (len(HEAT) - 1)
+            colours = np.stack([np.interp(share, range(len(HEAT)), part)[:, 0] for part in zip(*HEAT, strict=True)], -1)
+            cells = np.rint(colours).astype(np.uint8).repeat(wide, axis=0)[None].repeat(tall, axis=0)
+            sheet.paste(Image.fromarray(cells), (margin, top + line * tall))
+        for place, letter in enumerate(letters):
+            seen = letter if letter.isprintable() and not letter.isspace() else "·"
+            at = (margin + place * wide + wide // 2, top + (len(rows) + 1) * tall)
+            draw.text(at, seen, "black", font, anchor="ma")
+        top += height
     return sheet
 
 

@@ -26,6 +26,19 @@ def test_the_whole_range_of_intensities_is_shown():
     assert (sheet[0, 0], sheet[0, -1]) == (0, 255)
 
 
+def test_a_heat_map_has_a_cell_for_each_value_darkest_to_brightest():
+    values = np.array([0.0, 1.0, 0.25])
+    sheet = pictures.heat_maps({"first": {"a": values}, "second": {"a": values[::-1], "b": values}}, "x\ny")
+    wide, tall, margin = pictures.CELL
+    assert sheet.size == (margin + 3 * wide, (4 + 5) * tall)
+
+    def seen(line):
+        return [sheet.getpixel((margin + place * wide + 1, line * tall + 1)) for place in range(3)]
+
+    colours = [pictures.HEAT[0], pictures.HEAT[-1], pictures.HEAT[1]]
+    assert (seen(1), seen(5), seen(6)) == (colours, colours[::-1], colours)
+
+
 @pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (10, (3, 4)), (64, (8, 8)), (65, (8, 9))])
 def test_a_grid_is_nearly_square(count: int, shape: tuple[int, int]):
     side = 8 * 5 + pictures.GAP

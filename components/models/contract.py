@@ -23,10 +23,12 @@ __all__ = [
     "Family",
     "HasBounds",
     "HasEnergy",
+    "HasGates",
     "HasImportanceBound",
     "HasLikelihood",
     "ImageFamily",
     "Player",
+    "ReadsWindows",
     "Samples",
 ]
 
@@ -216,3 +218,23 @@ class HasEnergy(Protocol):
 
     def energy(self, x: Any) -> Any:
         """Energy of each example, lower where it is likelier."""
+
+
+@runtime_checkable
+class ReadsWindows(Protocol):
+    """A model that sees so many tokens at once, and nothing of what came before them."""
+
+    @property
+    def context(self) -> int:
+        """How many."""
+
+    def window_nats(self, tokens: Any) -> Any:
+        """Nats of each token but the first of windows ``int[B, T + 1]``, from those before it: ``float32[B, T]``."""
+
+
+@runtime_checkable
+class HasGates(Protocol):
+    """A recurrent model, whose memory can be watched."""
+
+    def gates(self, x: Any) -> dict[str, Any]:
+        """How far each gate is open as each token is read: name → ``float32[B, T, layers, units]`` in (0, 1)."""

@@ -32,6 +32,25 @@ def test_a_vae_learns_more_of_digits_than_the_intensities_of_each_pixel(digits):
     assert history[-1]["kl"] > 2
 
 
+def test_a_transformer_learns_more_of_a_text_than_the_frequencies_of_characters(prose):
+    tokens, spec = prose
+    train, held_out = tokens[:36_000], tokens[36_000:]
+    optimizer = {"learning_rate": 0.005, "warmup_steps": 20, "beta_2": 0.99, "clip_norm": 1.0}
+    model = build(
+        "transformer",
+        spec,
+        training={"epochs": 6, "batch_size": 8, "optimizer": optimizer},
+        layers=2,
+        heads=4,
+        width=32,
+        context=32,
+    )
+    history = fit(model, train, held_out)
+    unigram = entropy(train, held_out, len(spec.vocabulary))
+    print("transformer", history[0], history[-1], unigram)
+    assert history[-1]["val_loss"] < unigram - 0.6
+
+
 def test_a_recurrent_model_learns_more_of_a_text_than_the_frequencies_of_characters(prose):
     tokens, spec = prose
     train, held_out = tokens[:36_000], tokens[36_000:]

@@ -148,6 +148,18 @@ def test_the_training_loss_is_the_same_and_carries_the_state_too():
     assert validate(model, {"tokens": TOKENS})["loss"] == pytest.approx(first, rel=1e-6)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_gates_are_those_of_each_layer_as_it_reads_the_one_below(cell):
+    model = sharpened(build("lstm", cell=cell))
+    gates = answer(model, "gates", TOKENS)
+    assert {gate.shape for gate in gates.values()} == {(2, 17, 2, 5)}
+    x = model.embedding(TOKENS.astype("int32"))
+    for i, layer in enumerate(model.recurrent):
+        x, opened = layer.watch(x, layer.zero_state(2))
+        for k, name in enumerate(layer.gates):
+            np.testing.assert_allclose(gates[name][:, :, i], np.asarray(opened)[:, :, k], atol=1e-5)
+
+
 def test_dropout_is_for_training_alone():
     model = build("lstm", dropout=0.5)
 

@@ -95,8 +95,8 @@ def test_dropout_is_for_training_alone(x):
 
 
 def test_kernels_that_add_to_the_stream_start_smaller_in_deeper_stacks():
-    kernels = [TransformerBlock(96, 4, depth=depth).out.kernel for depth in (1, 8)]
-    assert [np.std(kernel) for kernel in kernels] == pytest.approx([0.02 / 2**0.5, 0.02 / 4], rel=0.05)
+    kernels = [TransformerBlock(192, 4, depth=depth).out.kernel for depth in (1, 8)]
+    assert [np.std(kernel) for kernel in kernels] == pytest.approx([0.04 / 2**0.5, 0.04 / 4], rel=0.05)
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():

@@ -53,6 +53,21 @@ def test_lstm_follows_the_cell_equations(x):
 
 
 @pytest.mark.parametrize("cell", RECURRENT)
+def test_gates_are_those_of_the_equations(cell, x):
+    layer, state = make(cell)
+    outputs, gates = (np.asarray(part) for part in compiled(layer.watch, layer.variables)(x, state))
+    np.testing.assert_allclose(outputs, run(layer, x, state)[0], atol=1e-6)
+    kernel, recurrent, bias = layer.get_weights()
+    bias, recurrent_bias = bias if cell == "gru" else (bias, np.zeros_like(bias))
+    before = np.concatenate([state[0][:, None], outputs[:, :-1]], axis=1)
+    parts = np.split(x @ kernel + bias + before @ recurrent + recurrent_bias, layer.parts, axis=2)
+    places = {"lstm": {"input": 0, "forget": 1, "output": 3}, "gru": {"update": 0, "reset": 1}}[cell]
+    assert layer.gates == tuple(places)
+    for k, place in enumerate(places.values()):
+        np.testing.assert_allclose(gates[:, :, k], sigmoid(parts[place]), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_keras_own_layer_gives_the_same(cell, x):
     layer, state = make(cell)
     kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
