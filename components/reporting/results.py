@@ -42,6 +42,11 @@ class Result:
     files: dict[str, Path]
     series: dict[int, Path]
 
+    @property
+    def conditional(self) -> bool:
+        """Whether it is a model of examples given their classes."""
+        return getattr(self.config, "conditional", False)
+
 
 def gather(params: Params) -> list[Result]:
     """The results of every model of ``params.yaml``, in its order.

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from components.params import ImageSpec, Spec
-from components.reporting.columns import COLUMNS, COST, SIZE, Column
+from components.reporting.columns import COLUMNS, COST, LIKELIHOODS, SIZE, Column
 from components.reporting.results import Result
 
 __all__ = ["NONE", "Table", "cells", "groups", "scale", "tables", "to_csv", "to_markdown", "to_text", "used"]
@@ -70,7 +70,13 @@ def groups(columns: Iterable[Column]) -> list[tuple[str, int]]:
 
 def cells(result: Result, columns: Iterable[Column]) -> list[str]:
     """What the table shows of one model."""
-    return [_shown(column, column.value(result)) for column in columns]
+    return [_shown(column, column.value(result)) + _given(column, result) for column in columns]
+
+
+def _given(column: Column, result: Result) -> str:
+    """A probability given the class is none of the image alone, and says so."""
+    told = result.conditional and column.group in LIKELIHOODS and column.value(result) is not None
+    return " given the class" if told else ""
 
 
 def _shown(column: Column, value: Any) -> str:
@@ -101,11 +107,12 @@ def to_csv(results: Sequence[Result]) -> str:
     names = [name for column in columns for name in (_key(column), *_error_key(column))]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["model", "family", "dataset", "levels", *names])
+    writer.writerow(["model", "family", "dataset", "levels", "conditional", *names])
     for result in results:
         values = [_plain(part) for column in columns for part in _parts(column, result)]
         levels = getattr(result.data.spec, "levels", "")
-        writer.writerow([result.name, result.config.family, result.config.dataset, levels, *values])
+        about = [result.name, result.config.family, result.config.dataset, levels, result.conditional]
+        writer.writerow([*about, *values])
     return out.getvalue()
 
 
