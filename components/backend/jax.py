@@ -113,8 +113,8 @@ def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 
     def run(chunk, count):
         if _unrolls():
-            records = [step({key: array[i] for key, array in chunk.items()}) for i in range(count)]
-            return {name: jnp.stack([record[name] for record in records]) for name in records[0]}
+            rows = [step({key: array[i] for key, array in chunk.items()}) for i in range(count)]
+            return {name: jnp.stack([row[name] for row in rows]) for name in rows[0]}
         values, records = _loop(_pure(step, variables), [variable.value for variable in variables], chunk, count)
         _assign(variables, values)
         return records
