@@ -114,7 +114,8 @@ class DiscretizedLogistic(Likelihood):
 
     def log_prob(self, output, x):
         """Exact log-probability of each intensity."""
-        return _sum(discretized_logistic(x, *self._parameters(output), self.levels))
+        centre, log_scale = self._parameters(output)
+        return _sum(discretized_logistic(x, centre, log_scale, self.levels))
 
     def mean(self, output):
         """Centre of the density, kept in [0, 1]."""
