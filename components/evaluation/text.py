@@ -78,14 +78,14 @@ def read_in_streams(model: Family, tokens: np.ndarray, streams: int, length: int
     return nats, block
 
 
-def read_in_windows(model: ReadsWindows, tokens: np.ndarray, size: int) -> tuple[Moments, int]:
+def read_in_windows(model: Any, tokens: np.ndarray, size: int) -> tuple[Moments, int]:
     """Log-likelihoods of blocks of a text that a model reads in windows that overlap by half.
 
     Of each window the later half of the characters is counted: each of them has at least half a context before it. That
     leaves out the first half of a context of the text, and the few characters that fill no window.
 
     Args:
-        model: a trained model of windows.
+        model: a trained model that :class:`ReadsWindows <components.models.contract.ReadsWindows>`.
         tokens: ``[N]``.
         size: windows in a batch.
 
@@ -100,7 +100,7 @@ def read_in_windows(model: ReadsWindows, tokens: np.ndarray, size: int) -> tuple
     return Moments(-in_batches(later, sliding_window_view(tokens, context + 1)[::block], size=size)), block
 
 
-def show(model: Family, tokens: np.ndarray, folder: Path) -> None:
+def show(model: Any, tokens: np.ndarray, folder: Path) -> None:
     """Write what can be seen of a model that reads the beginning of a text.
 
     Of a model with gates that is ``gates.npz``, with ``tokens[T]`` and for each gate ``float32[T, layers, units]``, and

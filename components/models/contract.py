@@ -224,9 +224,8 @@ class HasEnergy(Protocol):
 class ReadsWindows(Protocol):
     """A model that sees so many tokens at once, and nothing of what came before them."""
 
-    @property
-    def context(self) -> int:
-        """How many."""
+    context: int
+    """How many."""
 
     def window_nats(self, tokens: Any) -> Any:
         """Nats of each token but the first of windows ``int[B, T + 1]``, from those before it: ``float32[B, T]``."""

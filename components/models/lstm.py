@@ -47,8 +47,8 @@ class LSTM(Family):
             self.sequences.inputs, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
         )
         self.embedding.build((None,))
-        told = isinstance(spec, ImageSpec) and config.pixel_positions
-        self.positions = PixelPositions(spec.shape, width) if told else None
+        told = spec.shape if isinstance(spec, ImageSpec) and config.pixel_positions else None
+        self.positions = PixelPositions(told, width) if told else None
         self.dropout = layers.Dropout(config.dropout, name="dropout")
         inputs = [width, *[config.units] * (config.layers - 1)]
         kind = RECURRENT[config.cell]

@@ -30,6 +30,8 @@ from components.params.transformer import TransformerConfig
 
 __all__ = ["Transformer"]
 
+KEPT = 2**26  # numbers that the keys and values of the samples drawn at once may be
+
 
 class Transformer(Family):
     """Embeddings of tokens and of positions, blocks, and logits of the next token.
@@ -45,7 +47,7 @@ class Transformer(Family):
     def __init__(self, config: TransformerConfig, spec: Spec):
         super().__init__(config, spec)
         self.sequences = Sequences(spec)
-        self.context = self.sequences.length or config.context
+        self.context: int = self.sequences.length or config.context or 1
         width, normal = config.width, keras.initializers.RandomNormal(stddev=0.3)
         self.embedding = layers.Embedding(self.sequences.inputs, width, normal, name="embedding")
         self.positions = layers.Embedding(self.context, width, normal.clone(), name="positions")
@@ -128,7 +130,8 @@ class Transformer(Family):
         def generate(u):
             return self._generate(padded, np.int32(len(prefix)), u, chosen)
 
-        tokens = in_batches(generate, u, size=min(n, 64))
+        kept = 2 * self.config.layers * self.config.width * (self._read + self._drawn)
+        tokens = in_batches(generate, u, size=min(n, max(KEPT // kept, 1)))
         return self.sequences.examples(tokens[:, : self.sequences.length or length])
 
     @property
