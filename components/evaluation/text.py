@@ -11,7 +11,7 @@ from components import pictures
 from components.backend import compiled, in_batches
 from components.metrics import Moments, bits_per_character, perplexity
 from components.models.contract import Family, HasGates, ReadsWindows
-from components.params import UserError
+from components.params import TextSpec, UserError
 
 __all__ = ["measure", "show"]
 
@@ -100,20 +100,21 @@ def read_in_windows(model: Any, tokens: np.ndarray, size: int) -> tuple[Moments,
     return Moments(-in_batches(later, sliding_window_view(tokens, context + 1)[::block], size=size)), block
 
 
-def show(model: Any, tokens: np.ndarray, folder: Path) -> None:
+def show(model: Family, tokens: np.ndarray, folder: Path) -> None:
     """Write what can be seen of a model that reads the beginning of a text.
 
     Of a model with gates that is ``gates.npz``, with ``tokens[T]`` and for each gate ``float32[T, layers, units]``, and
     ``gates.png`` of the units of each gate that vary most.
     """
-    if not isinstance(model, HasGates):
+    spec = model.spec
+    if not isinstance(model, HasGates) or not isinstance(spec, TextSpec):
         return
     read = np.asarray(tokens[:EXCERPT])
     opened = compiled(model.gates, model.variables)(read[None])
     gates = {name: ops.convert_to_numpy(gate)[0] for name, gate in sorted(opened.items())}
     np.savez(folder / "gates.npz", tokens=read, **gates)
     panels = {f"{name} gate": _most_varying(gate) for name, gate in gates.items()}
-    pictures.save(pictures.heat_maps(panels, model.spec.text(read)), folder / "gates.png")
+    pictures.save(pictures.heat_maps(panels, spec.text(read)), folder / "gates.png")
 
 
 def _most_varying(gate: np.ndarray) -> dict[str, np.ndarray]:
