@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,16 @@ def _label(kind: str, process: psutil.Process) -> str:
 
 def _pinned(path: Path) -> str | None:
     try:
-        stages: Any = YAML(typ="safe").load(LOCK.read_text("utf-8"))["stages"]
-        outs = [out for stage in stages.values() for out in stage.get("outs", [])]
-        return next((out["md5"] for out in outs if out["path"] == path.as_posix()), None)
+        return _outs(LOCK.read_text("utf-8")).get(path.as_posix())
     except (YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _outs(lock: str) -> dict[str, str]:
+    """Path and hash of every output that a ``dvc.lock`` pins."""
+    stages: Any = YAML(typ="safe").load(lock)["stages"]
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
 def _git(folder: Path, *arguments: str) -> str:
