@@ -165,17 +165,19 @@ class Transformer(Family):
                     for block, before in zip(self.blocks, caches, strict=True):
                         x, cache = block.step(x, before, position)
                         after.append(cache)
-                    return (x, tuple(after)), token
+                    # A float: transposing integers, oneDNN writes a warning to every log.
+                    return (x, tuple(after)), ops.cast(token, "float32")
 
                 first = (ops.take(x, known - 1, axis=1), tuple(caches))
                 _, drawn = scan(draw, first, (u, known + ops.arange(self._drawn)))
                 drawn = ops.transpose(drawn)
-                return (drawn[:, -self._read :], ops.full_like(known, self._read)), drawn
+                read = ops.cast(drawn[:, -self._read :], "int32")
+                return (read, ops.full_like(known, self._read)), drawn
 
             n = ops.shape(u)[0]
             pieces = ops.transpose(ops.reshape(u, (n, -1, self._drawn)), (1, 2, 0))
             _, drawn = scan(piece, (ops.tile(prefix[None], (n, 1)), known), pieces)
-            return ops.reshape(ops.transpose(drawn, (1, 0, 2)), (n, -1))
+            return ops.cast(ops.reshape(ops.transpose(drawn, (1, 0, 2)), (n, -1)), "int32")
 
         return compiled(generate, self.variables)
 
