@@ -44,7 +44,7 @@ def sections() -> str:
     """A small model of each family for ``params.yaml``, told classes where it can be; YAML holds JSON."""
     lines = []
     for family, config in FAMILIES.items():
-        dataset = "squares" if "image" in CONFIGS[family].kinds else "prose"
+        dataset = "prose" if "text" in CONFIGS[family].kinds else "squares"
         told = {"conditional": True} if family in CONDITIONAL else {}
         section = {"family": family, "dataset": dataset, "training": TRAINING, **config, **told}
         lines.append(f"  every-{family.replace('_', '-')}: {json.dumps(section)}\n")
