@@ -65,7 +65,7 @@ output.write_text(f"made by {orders}")
 '''
 
 
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 180) -> Any:
     """What ``condition`` gives as soon as it is true."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -131,7 +131,7 @@ class Project:
             return False
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory):
     """No telemetry, no file outside of the session's folder, this project importable from any folder."""
     home = tmp_path_factory.mktemp("home")
@@ -146,13 +146,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_server(environment):
-    """One Prefect server with a database of its own for the whole session; its address."""
+    """One Prefect server with a database of its own for the tests of flows; its address."""
     from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=60):
+    with prefect_test_harness(server_startup_timeout=180):
         yield PREFECT_API_URL.value()
 
 

@@ -113,7 +113,7 @@ def test_ending_the_flow_ends_all_that_it_started(tmp_path: Path, prefect_server
         until(project.hanging_child_lives)
         started = psutil.Process(flows[sent].pid).children(recursive=True)
         flows[sent].send_signal(sent)
-        output, _ = flows[sent].communicate(timeout=60)
+        output, _ = flows[sent].communicate(timeout=180)
         assert flows[sent].returncode == 128 + sent, output
         assert len(started) >= (3 if cases[sent] else 4)
         until(lambda left=started: not any(map(lives, left)))
@@ -145,7 +145,7 @@ def test_mistakes_are_one_line_before_any_work(project: Project, monkeypatch):
     params = project.folder / "params.yaml"
     params.write_text(params.read_text().replace("parallel_stages: 2", "parallel_stages: 0"))
     wrong = command()
-    output, _ = wrong.communicate(timeout=60)
+    output, _ = wrong.communicate(timeout=180)
     assert wrong.returncode == 2
     assert "parallel_stages" in output
     assert len(output.splitlines()) == 1
