@@ -2,11 +2,9 @@
 
 It writes half a dozen lines about the processor and missing GPUs to the standard error of every process, and since its
 logging moved to Abseil no setting keeps them back. They are written while it is imported and while it looks for
-devices, so both are done here with that stream closed; errors are raised as ever. The garbage collector waits
-meanwhile: it would look again and again at objects that all stay, for a sixth of the time that the import takes.
+devices, so both are done here with that stream closed; errors are raised as ever.
 """
 
-import gc
 import importlib.util
 import os
 import sys
@@ -35,24 +33,12 @@ class QuietTensorFlow(MetaPathFinder):
             execute = spec.loader.exec_module
 
             def execute_quietly(module):
-                with _no_standard_error(), _no_garbage_collector():
+                with _no_standard_error():
                     execute(module)
                     module.config.list_physical_devices()
 
             spec.loader.exec_module = execute_quietly  # type: ignore[method-assign]
         return spec
-
-
-@contextmanager
-def _no_garbage_collector() -> Iterator[None]:
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 @contextmanager
