@@ -7,6 +7,7 @@ Everything else in the repository is written once, with ``keras.ops``. What is h
 - ``apply_gradients(optimizer, gradients, variables)``: one update, with its loss scale if it has one
 - ``input_gradient(f, x)`` → gradient of ``sum(f(x))`` by ``x``, itself differentiable
 - ``scan(step, state, xs)``: ``step(state, x) → (state, y)`` along the leading axis, differentiable
+- ``fold(step, state, xs)``: the same with ``step(state, x) → state``, and the last state alone
 - ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
 - ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
 - ``repeated(step, variables)(chunk, count)``: the same, inside compiled code
@@ -24,6 +25,7 @@ if keras.backend.backend() == "jax":
         apply_gradients,
         compiled,
         device,
+        fold,
         fused,
         input_gradient,
         repeated,
@@ -35,6 +37,7 @@ else:
         apply_gradients,
         compiled,
         device,
+        fold,
         fused,
         input_gradient,
         repeated,
@@ -47,6 +50,7 @@ __all__ = [
     "compiled",
     "device",
     "filled_batches",
+    "fold",
     "fused",
     "in_batches",
     "input_gradient",

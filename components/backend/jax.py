@@ -14,7 +14,17 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "repeated", "scan", "value_and_grad"]
+__all__ = [
+    "apply_gradients",
+    "compiled",
+    "device",
+    "fold",
+    "fused",
+    "input_gradient",
+    "repeated",
+    "scan",
+    "value_and_grad",
+]
 
 
 class _Scope(keras.StatelessScope):
@@ -148,6 +158,11 @@ def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
     """``step(state, x) → (state, y)`` along the leading axis of ``xs``; gives the last state and all ``y``."""
     # JAX remembers a traced body by the identity of its function, with the tracers it closes over: a new one each time.
     return jax.lax.scan(lambda *args: step(*args), state, xs)  # noqa: PLW0108
+
+
+def fold(step: Callable, state: Any, xs: Any) -> Any:
+    """``step(state, x) → state`` along the leading axis of ``xs``; gives the last state."""
+    return scan(lambda state, x: (step(state, x), None), state, xs)[0]
 
 
 def _unrolls() -> bool:

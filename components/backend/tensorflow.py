@@ -7,7 +7,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["apply_gradients", "compiled", "device", "fused", "input_gradient", "repeated", "scan", "value_and_grad"]
+__all__ = [
+    "apply_gradients",
+    "compiled",
+    "device",
+    "fold",
+    "fused",
+    "input_gradient",
+    "repeated",
+    "scan",
+    "value_and_grad",
+]
 
 tf.config.experimental.enable_op_determinism()
 # Left on, it rewrites sums of gradients so that the order of their terms, and the last bit, is a matter of timing.
@@ -89,16 +99,35 @@ def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 
 def scan(step: Callable, state: Any, xs: Any) -> tuple[Any, Any]:
     """``step(state, x) → (state, y)`` along the leading axis of ``xs``; the last state and all ``y``, one tensor."""
-    first = tf.nest.flatten(xs)[0]
-    length = tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
-    arrays = tf.nest.map_structure(lambda x: tf.TensorArray(x.dtype, size=length).unstack(x), xs)
     example = tf.nest.map_structure(lambda x: x[0], xs)
     y = tf.function(lambda state, x: step(state, x)[1], autograph=False).get_concrete_function(state, example)
-    ys = tf.TensorArray(y.output_dtypes, size=length, element_shape=y.output_shapes)
+    ys = tf.TensorArray(y.output_dtypes, size=_length(xs), element_shape=y.output_shapes)
 
-    def body(i, state, ys):
-        state, y = step(state, tf.nest.map_structure(lambda array: array.read(i), arrays))
-        return i + 1, state, ys.write(i, y)
+    def body(carry, now):
+        (state, ys), (i, x) = carry, now
+        state, y = step(state, x)
+        return state, ys.write(i, y)
 
-    _, state, ys = tf.while_loop(lambda i, *_: i < length, body, (0, state, ys), maximum_iterations=length)
+    state, ys = fold(body, (state, ys), (tf.range(_length(xs)), xs))
     return state, ys.stack()
+
+
+def fold(step: Callable, state: Any, xs: Any) -> Any:
+    """``step(state, x) → state`` along the leading axis of ``xs``; the last state.
+
+    One turn after the other: two turns at once in oneDNN's convolutions have crashed the process.
+    """
+    length = _length(xs)
+    arrays = tf.nest.map_structure(lambda x: tf.TensorArray(x.dtype, size=length).unstack(x), xs)
+
+    def body(i, state):
+        return i + 1, step(state, tf.nest.map_structure(lambda array: array.read(i), arrays))
+
+    start = (tf.constant(0), state)
+    return tf.while_loop(lambda i, _: i < length, body, start, maximum_iterations=length, parallel_iterations=1)[1]
+
+
+def _length(xs: Any) -> Any:
+    """Of the leading axis: a number if it is known, else a tensor."""
+    first = tf.nest.flatten(xs)[0]
+    return tf.shape(first)[0] if first.shape[0] is None else first.shape[0]

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from components.backend import compiled, in_batches
+from components.backend import compiled, fold, in_batches
 from components.models.contract import ImageFamily, Player
 from components.networks.discretized_gaussian import discretized_gaussian
 from components.networks.path_samplers import SAMPLERS, descend
@@ -150,13 +150,13 @@ class Diffusion(ImageFamily):
         weights = ops.convert_to_tensor((0.5 * of_clean**2 / variance).astype("float32"))
         offsets = _spread(ops.shape(x)[0], self.noise)
 
-        def body(k, total):
+        def add(total, k):
             step = ops.cast((ops.cast(k, "float32") + offsets) * (steps / strata), "int32")
             step = ops.minimum(step, steps - 1)
-            clean = self._guess(x, label, step + 2, ops.stack([seed[0] + 1 + ops.cast(k, seed.dtype), seed[1]]))
+            clean = self._guess(x, label, step + 2, ops.stack([seed[0] + 1 + k, seed[1]]))
             return total + ops.take(weights, step) * _sum(ops.square(x - clean)) * (steps / strata)
 
-        divergence = ops.fori_loop(0, strata, body, ops.zeros_like(prior))
+        divergence = fold(add, ops.zeros_like(prior), ops.arange(strata, dtype=seed.dtype))
         guess = self._guess(x, label, ops.ones(ops.shape(x)[:1], "int32"), seed)
         decoded = discretized_gaussian(x, guess, float(self.probability_path.noise[1]), self.spec.levels)
         return _sum(decoded) - divergence - prior

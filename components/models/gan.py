@@ -14,15 +14,12 @@ Nothing that either player minimises says how good the images are: what is held 
 their energy distance.
 """
 
-from functools import cached_property
-
 import keras
-import numpy as np
 from keras import ops
 
-from components.backend import compiled, in_batches
-from components.models.contract import ImageFamily, Player
-from components.networks.adversarial import Critic, Generator, latents
+from components.models.adversarial_family import AdversarialFamily
+from components.models.contract import Player
+from components.networks.adversarial import Critic, Generator
 from components.networks.adversarial_losses import LOSSES, labels
 from components.networks.two_samples import energy_distance
 from components.params import ImageSpec
@@ -31,7 +28,7 @@ from components.params.gan import GANConfig
 __all__ = ["GAN"]
 
 
-class GAN(ImageFamily):
+class GAN(AdversarialFamily):
     """A generator and a discriminator.
 
     Args:
@@ -62,7 +59,7 @@ class GAN(ImageFamily):
 
     def validate(self, batch):
         """Energy distance of as many samples, what both players lose, and how often the discriminator is right."""
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         fake = self.generator.draw(ops.shape(x)[0], label, training=False)
         real_output, fake_output = (self.discriminator(images, label, training=False) for images in (x, fake))
         losses = self.criterion.judged(real_output, 1.0), self.criterion.judged(fake_output, 0.0)
@@ -73,32 +70,8 @@ class GAN(ImageFamily):
             "accuracy": self._accuracy(real_output, fake_output),
         }
 
-    def sample(self, n: int, seed: int, *, label: int = -1, truncation: float = 0.0) -> np.ndarray:
-        """Images of noise.
-
-        Args:
-            n: how many.
-            seed: same seed, same images.
-            label: class of all of them; -1 draws classes, or is for a model without.
-            truncation: noise farther out than this is drawn again: fewer odd images, less variety; 0 for none.
-
-        Returns:
-            ``uint8[n, H, W, C]`` of intensities.
-
-        Raises:
-            UserError: there is no such class, or the truncation is negative or so small that drawing would not end.
-        """
-        random = np.random.default_rng(seed)
-        classes = self.sampled_labels(n, label, random)
-        z = latents(n, self.config.latent_dim, random, truncation)
-        return self.to_intensities(in_batches(self._generate, z, classes))
-
-    @cached_property
-    def _generate(self):
-        return compiled(lambda z, label: self.generator(z, label if self.conditional else None), self.variables)
-
     def _discriminator(self, batch, step):
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         fake = self.generator.draw(ops.shape(x)[0], label, training=True)
         seen = (self._blurred(images, step) for images in (x, fake))
         real_output, fake_output = (self.discriminator(images, label, training=True) for images in seen)
@@ -109,15 +82,11 @@ class GAN(ImageFamily):
         return losses[0] + losses[1], {"accuracy": self._accuracy(real_output, fake_output)}
 
     def _generator(self, batch, step):
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         seen = self._blurred(self.generator.draw(ops.shape(x)[0], label, training=True), step)
         with self.discriminator.unmoved():
             output = self.discriminator(seen, label, training=True)
         return ops.mean(self.criterion.generated(output)), {}
-
-    def _given(self, batch):
-        """Images in [0, 1], and their classes if the model is told them."""
-        return self.to_unit(batch["image"]), batch["label"] if self.conditional else None
 
     def _blurred(self, x, step):
         """Images as the discriminator sees them in training."""

@@ -18,17 +18,18 @@ import numpy as np
 from keras import layers, ops
 
 from components.backend import compiled, scan
-from components.models.contract import Family, Player
-from components.networks.choosing import choose, limits
+from components.models.contract import Player
+from components.models.sequence_family import SequenceFamily
+from components.networks.choosing import choose
 from components.networks.recurrent import RECURRENT
-from components.networks.sequences import PixelPositions, Sequences
+from components.networks.sequences import PixelPositions
 from components.params import ImageSpec, Spec
 from components.params.lstm import LSTMConfig
 
 __all__ = ["LSTM"]
 
 
-class LSTM(Family):
+class LSTM(SequenceFamily):
     """Embedding, recurrent layers, and logits of the next token.
 
     Args:
@@ -37,11 +38,9 @@ class LSTM(Family):
     """
 
     config: LSTMConfig
-    discrete = True
 
     def __init__(self, config: LSTMConfig, spec: Spec):
         super().__init__(config, spec)
-        self.sequences = Sequences(spec)
         vocabulary, width = self.sequences.vocabulary, config.embedding_dim
         self.embedding = layers.Embedding(
             self.sequences.inputs, width, keras.initializers.RandomNormal(stddev=1.0), name="embedding"
@@ -113,38 +112,10 @@ class LSTM(Family):
         names = RECURRENT[self.config.cell].gates
         return {name: ops.cast(ops.stack([g[:, :, k] for g in opened], 2), "float32") for k, name in enumerate(names)}
 
-    def sample(
-        self,
-        n: int,
-        seed: int,
-        *,
-        length: int = 500,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        prompt: str = "",
-    ) -> np.ndarray:
-        """Images, or continuations of a prompt; each token costs the same, however many came before.
-
-        Args:
-            n: how many.
-            seed: same seed, same samples.
-            length: characters of each text.
-            temperature: below 1 likelier, above 1 stranger; 0 takes the likeliest token always.
-            top_k: choose among so many likeliest tokens only; 0 for all.
-            top_p: choose among the likeliest tokens that make up this probability only; 1 for all.
-            prompt: what a text continues; it is not repeated.
-
-        Returns:
-            ``uint8[n, H, W, C]``, or tokens ``int32[n, length]``.
-
-        Raises:
-            UserError: the prompt has a character that the vocabulary lacks, or a knob is out of its range.
-        """
-        chosen = limits(temperature, top_k, top_p)
-        prefix, u = self.sequences.begin(n, seed, length, prompt)
-        tokens = self._generate(np.tile(np.array(prefix, "int32"), (n, 1)), u.T, chosen)
-        return self.sequences.examples(ops.convert_to_numpy(tokens).T)
+    def continued(self, prefix, u, chosen):
+        """Each token costs the same, however many came before."""
+        tokens = self._generate(np.tile(np.array(prefix, "int32"), (len(u), 1)), u.T, chosen)
+        return ops.convert_to_numpy(tokens).T
 
     @cached_property
     def _generate(self):

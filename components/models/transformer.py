@@ -21,10 +21,10 @@ import numpy as np
 from keras import layers, ops
 
 from components.backend import compiled, in_batches, scan
-from components.models.contract import Family, Player
+from components.models.contract import Player
+from components.models.sequence_family import SequenceFamily
 from components.networks.attention import TransformerBlock, room, start
-from components.networks.choosing import choose, limits
-from components.networks.sequences import Sequences
+from components.networks.choosing import choose
 from components.params import Spec, UserError
 from components.params.transformer import TransformerConfig
 
@@ -33,7 +33,7 @@ __all__ = ["Transformer"]
 KEPT = 2**26  # numbers that the keys and values of the samples drawn at once may be
 
 
-class Transformer(Family):
+class Transformer(SequenceFamily):
     """Embeddings of tokens and of positions, blocks, and logits of the next token.
 
     Args:
@@ -42,11 +42,9 @@ class Transformer(Family):
     """
 
     config: TransformerConfig
-    discrete = True
 
     def __init__(self, config: TransformerConfig, spec: Spec):
         super().__init__(config, spec)
-        self.sequences = Sequences(spec)
         self.context: int = self.sequences.length or config.context or 1
         width, normal = config.width, keras.initializers.RandomNormal(stddev=0.3)
         self.embedding = layers.Embedding(self.sequences.inputs, width, normal, name="embedding")
@@ -93,46 +91,18 @@ class Transformer(Family):
         """Nats of each token but the first of windows ``int[B, T + 1]``, from those before it: ``float32[B, T]``."""
         return self._nats(*self.sequences.pairs({"tokens": tokens}))
 
-    def sample(
-        self,
-        n: int,
-        seed: int,
-        *,
-        length: int = 500,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        prompt: str = "",
-    ) -> np.ndarray:
-        """Images, or continuations of a prompt.
-
-        Args:
-            n: how many.
-            seed: same seed, same samples.
-            length: characters of each text.
-            temperature: below 1 likelier, above 1 stranger; 0 takes the likeliest token always.
-            top_k: choose among so many likeliest tokens only; 0 for all.
-            top_p: choose among the likeliest tokens that make up this probability only; 1 for all.
-            prompt: what a text continues; it is not repeated. Of more than half a context only the end is read.
-
-        Returns:
-            ``uint8[n, H, W, C]``, or tokens ``int32[n, length]``.
-
-        Raises:
-            UserError: the prompt has a character that the vocabulary lacks, or a knob is out of its range.
-        """
-        chosen = limits(temperature, top_k, top_p)
-        prefix, u = self.sequences.begin(n, seed, length, prompt)
+    def continued(self, prefix, u, chosen):
+        """Of a beginning longer than half a context only the end is read."""
         prefix = prefix[-self._read :]
         padded = np.array(prefix + [0] * (self._read - len(prefix)), "int32")
-        u = np.pad(u, ((0, 0), (0, -u.shape[1] % self._drawn)))
+        n, length = u.shape
+        u = np.pad(u, ((0, 0), (0, -length % self._drawn)))
 
         def generate(u):
             return self._generate(padded, np.int32(len(prefix)), u, chosen)
 
         kept = 2 * self.config.layers * self.config.width * (self._read + self._drawn)
-        tokens = in_batches(generate, u, size=min(n, max(KEPT // kept, 1)))
-        return self.sequences.examples(tokens[:, : self.sequences.length or length])
+        return in_batches(generate, u, size=min(n, max(KEPT // kept, 1)))[:, :length]
 
     @property
     def _read(self):

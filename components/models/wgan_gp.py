@@ -12,15 +12,12 @@ the estimate on training images the one on held-out images is logged: where they
 examples by heart. What chooses weights is the energy distance of samples and held-out images.
 """
 
-from functools import cached_property
-
 import keras
-import numpy as np
 from keras import ops
 
-from components.backend import compiled, in_batches
-from components.models.contract import ImageFamily, Player
-from components.networks.adversarial import Critic, Generator, latents
+from components.models.adversarial_family import AdversarialFamily
+from components.models.contract import Player
+from components.networks.adversarial import Critic, Generator
 from components.networks.gradient_penalty import gradient_penalty
 from components.networks.two_samples import energy_distance
 from components.params import ImageSpec
@@ -29,7 +26,7 @@ from components.params.wgan_gp import WGANGPConfig
 __all__ = ["WGANGP"]
 
 
-class WGANGP(ImageFamily):
+class WGANGP(AdversarialFamily):
     """A generator and a critic.
 
     Args:
@@ -57,37 +54,13 @@ class WGANGP(ImageFamily):
 
     def validate(self, batch):
         """Energy distance of as many samples, and the critic's estimate of the Wasserstein distance."""
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         fake = self.generator.draw(ops.shape(x)[0], label, training=False)
         scores = [ops.mean(self.critic(images, label, training=False)) for images in (x, fake)]
         return {"loss": energy_distance(x, fake), "wasserstein": scores[0] - scores[1], "generator": -scores[1]}
 
-    def sample(self, n: int, seed: int, *, label: int = -1, truncation: float = 0.0) -> np.ndarray:
-        """Images of noise.
-
-        Args:
-            n: how many.
-            seed: same seed, same images.
-            label: class of all of them; -1 draws classes, or is for a model without.
-            truncation: noise farther out than this is drawn again: fewer odd images, less variety; 0 for none.
-
-        Returns:
-            ``uint8[n, H, W, C]`` of intensities.
-
-        Raises:
-            UserError: there is no such class, or the truncation is negative or so small that drawing would not end.
-        """
-        random = np.random.default_rng(seed)
-        classes = self.sampled_labels(n, label, random)
-        z = latents(n, self.config.latent_dim, random, truncation)
-        return self.to_intensities(in_batches(self._generate, z, classes))
-
-    @cached_property
-    def _generate(self):
-        return compiled(lambda z, label: self.generator(z, label if self.conditional else None), self.variables)
-
     def _critic(self, batch, step):
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         fake = self.generator.draw(ops.shape(x)[0], label, training=True)
         real_score, fake_score = (self.critic(images, label, training=True) for images in (x, fake))
         u = keras.random.uniform((ops.shape(x)[0],), seed=self.chance)
@@ -99,10 +72,6 @@ class WGANGP(ImageFamily):
         return loss, {"wasserstein": wasserstein, "penalty": penalty}
 
     def _generator(self, batch, step):
-        x, label = self._given(batch)
+        x, label = self.given(batch)
         fake = self.generator.draw(ops.shape(x)[0], label, training=True)
         return -ops.mean(self.critic(fake, label, training=True)), {}
-
-    def _given(self, batch):
-        """Images in [0, 1], and their classes if the model is told them."""
-        return self.to_unit(batch["image"]), batch["label"] if self.conditional else None

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from components.backend import fold
 from components.networks.probability_paths import Path
 from components.networks.seeds import GivenSeed
 
@@ -48,11 +49,11 @@ def descend(sampler: str, denoise: Denoise, path: Path, *, times: np.ndarray, x:
     factors = dict(zip(("of_x", "of_clean", "variance"), path.posterior(earlier, later), strict=True))
     starts, ends = _tensors(path.at(later) | factors), _tensors(path.at(earlier))
 
-    def body(i, x):
-        start, end = ({name: column[i] for name, column in points.items()} for points in (starts, ends))
+    def step(x, now):
+        i, start, end = now
         return SAMPLERS[sampler](denoise, x, start, end, GivenSeed(ops.stack([seed[0] + i, seed[1]])))
 
-    return ops.fori_loop(0, len(later), body, ops.convert_to_tensor(x))
+    return fold(step, ops.convert_to_tensor(x), (ops.arange(len(later), dtype=seed.dtype), starts, ends))
 
 
 def _ancestral(denoise, x, start, end, seed):

@@ -71,14 +71,25 @@ def knobs(family: str) -> dict[str, tuple[DataType, Any]]:
 
     They are read from the source, for Keras takes longer to import than all of the registering takes.
     """
-    tree = ast.parse((COMPONENTS / "models" / f"{family}.py").read_text("utf-8"))
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-    arguments = next(function for function in functions if function.name == "sample").args
+    arguments = _sample(family).args
     return {
         knob.arg: (_type(knob.annotation), ast.literal_eval(default))
         for knob, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         if default is not None
     }
+
+
+def _sample(module: str) -> ast.FunctionDef:
+    """The method ``sample`` of the class in a file of ``models/``, or of the class in another that it extends."""
+    tree = ast.parse((COMPONENTS / "models" / f"{module}.py").read_text("utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for function in (node for family in classes for node in family.body if isinstance(node, ast.FunctionDef)):
+        if function.name == "sample":
+            return function
+    bases = {base.id for family in classes for base in family.bases if isinstance(base, ast.Name)}
+    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom))
+    parents = (node.module for node in imports if bases & {alias.name for alias in node.names} and node.module)
+    return _sample(next(parents).rpartition(".")[2])
 
 
 def _type(hint: ast.expr | None) -> DataType:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from components.backend import compiled, fused, in_batches, input_gradient, scan, value_and_grad
+from components.backend import compiled, fold, fused, in_batches, input_gradient, scan, value_and_grad
 
 
 def array(*shape, seed=0):
@@ -159,6 +159,13 @@ def test_scan_takes_another_length_in_the_same_compiled_function():
     run = compiled(lambda xs: scan(lambda state, x: (state + x, state + x), ops.zeros(2), xs)[1])
     for n in (3, 5, 4):
         np.testing.assert_allclose(ops.convert_to_numpy(run(array(n, 2))), np.cumsum(array(n, 2), axis=0), rtol=1e-5)
+
+
+def test_fold_is_horners_rule_in_order():
+    digits = np.array([3.0, 1.0, 4.0, 1.0, 5.0], "float32")
+    run = compiled(lambda x: fold(lambda total, now: total * 10 + now["digit"] * now["one"], ops.zeros(()), x))
+    assert ops.convert_to_numpy(run({"digit": digits, "one": np.ones(5, "float32")})) == 31415
+    assert ops.convert_to_numpy(run({"digit": digits[:2], "one": np.ones(2, "float32")})) == 31
 
 
 def test_compiled_reads_variables_as_they_are_now():
