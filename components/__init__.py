@@ -3,11 +3,11 @@
 import gc
 import sys
 
-from components.quiet import QuietTensorFlow
+from components.imports import LeanImports
 
 # A step imports and traces for seconds, objects that nearly all stay: by Python's own threshold of 700 the collector
 # looks them through again and again, for an eighth of the step's time.
 gc.set_threshold(100_000, 20, 20)
 
-if "tensorflow" not in sys.modules:
-    sys.meta_path.insert(0, QuietTensorFlow())
+if not sys.modules.keys() & {"keras", "tensorflow"}:
+    sys.meta_path.insert(0, LeanImports())

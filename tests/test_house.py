@@ -27,7 +27,7 @@ FLOORS = [
     ["components.files"],
     ["components.params"],
     ["components"],
-    ["components.quiet"],
+    ["components.imports"],
 ]
 
 # Libraries, and the only modules and rooms that may name them.

@@ -22,7 +22,7 @@ from components.params import ImageSpec, ModelConfig, Spec
 __all__ = ["knobs", "package", "signature"]
 
 COMPONENTS = Path(__file__).parents[1]
-TRAVELS = ("__init__.py", "quiet.py", "files.py", "params", "models", "networks", "backend")
+TRAVELS = ("__init__.py", "imports.py", "files.py", "params", "models", "networks", "backend")
 REQUIRES = ("mlflow", "keras", "numpy", "pydantic", "ruamel.yaml", "safetensors")
 TYPES = {"bool": DataType.boolean, "int": DataType.long, "float": DataType.double, "str": DataType.string}
 
