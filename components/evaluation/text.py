@@ -1,5 +1,7 @@
-"""Questions to a model of text."""
+"""What a model knows of a held-out text, and what its samples tell, in numbers."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from components import pictures
 from components.backend import compiled, in_batches
 from components.metrics import Moments, bits_per_character, perplexity
+from components.metrics.ngrams import copied_lengths, distinct, longest_copied_run, novelty
 from components.models.contract import Family, HasGates, ReadsWindows
 from components.params import TextSpec, UserError
 
-__all__ = ["measure", "show"]
+__all__ = ["baselines", "measure", "measure_samples", "show"]
 
 EXCERPT = 110  # characters of a text that gates are watched at
 UNITS = 6  # units of each gate that a picture shows
+GRAMS = (4, 8, 16)  # characters: of a word; where most of what is written becomes new; of a phrase
 
 
 def measure(model: Family, tokens: np.ndarray) -> dict[str, Any]:
@@ -98,6 +102,60 @@ def read_in_windows(model: Any, tokens: np.ndarray, size: int) -> tuple[Moments,
     block = (context + 1) // 2
     later = compiled(lambda windows: ops.sum(model.window_nats(windows)[:, -block:], axis=1), model.variables)
     return Moments(-in_batches(later, sliding_window_view(tokens, context + 1)[::block], size=size)), block
+
+
+def measure_samples(sets: Sequence[np.ndarray], train: np.ndarray, grams: Sequence[int] = GRAMS) -> dict[str, Any]:
+    """How varied sampled texts are, and how much of them was copied.
+
+    Args:
+        sets: independent sets of samples, each ``int[N, L]``.
+        train: the training split, ``[M]``; memory-mapped it stays on disk.
+        grams: the characters of the n-grams; those longer than a text are left out.
+
+    Returns:
+        ``distinct_n``, the mean over sets of ``texts`` texts (it depends on their number), ``novelty_n`` and
+        ``longest_copied_run`` over the texts of all sets.
+    """
+    lengths = copied_lengths(np.concatenate(sets), train)
+    metrics: dict[str, Any] = {"longest_copied_run": longest_copied_run(lengths), "texts": len(sets[0])}
+    for n in grams:
+        if n <= lengths.shape[1]:
+            metrics[f"distinct_{n}"] = _mean_of_sets([distinct(texts, n) for texts in sets])
+            metrics[f"novelty_{n}"] = novelty(lengths, n)
+    return metrics
+
+
+def baselines(
+    test: np.ndarray, train: np.ndarray, characters: int, shape: tuple[int, int], seed: int
+) -> dict[str, dict[str, Any]]:
+    """What texts tell that no model wrote, by the same functions.
+
+    Args:
+        test: the test split.
+        train: the training split.
+        characters: entries of the vocabulary.
+        shape: ``(N, L)`` of a set of samples; a test split that holds fewer texts gives those.
+        seed: of the noise.
+
+    Returns:
+        The floor ``test``, stretches spread evenly over the test split that do not overlap, and the ceiling
+        ``uniform``, entries of the vocabulary drawn uniformly, with the bits and the perplexity of that guess.
+    """
+    length = min(shape[1], len(test))
+    count = min(shape[0], len(test) // length)
+    starts = np.arange(count) * (len(test) // count)
+    noise = np.random.default_rng(seed).integers(characters, size=shape)
+    bits: dict[str, float | None] = {"mean": math.log2(characters), "standard_error": 0.0}
+    return {
+        "test": measure_samples([np.asarray(test)[starts[:, None] + np.arange(length)]], train),
+        "uniform": measure_samples([noise], train) | {"bits_per_character": bits, "perplexity": perplexity(bits)},
+    }
+
+
+def _mean_of_sets(found: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    errors = [value["standard_error"] for value in found]
+    mean = sum(value["mean"] for value in found) / len(found)
+    return {"mean": mean, "standard_error": None if None in errors else math.hypot(*errors) / len(found)}
 
 
 def show(model: Family, tokens: np.ndarray, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Evaluation of texts: each counted character from as much before it as may be; gates as files."""
+"""Evaluation of texts: each counted character from as much before it as may be; samples; gates as files."""
 
 import numpy as np
 import pytest
@@ -34,6 +34,39 @@ def test_a_model_of_windows_counts_characters_with_half_a_context_before_them(co
     if len(errors) > 1:
         spread = errors.std(ddof=1) / len(errors) ** 0.5
         assert found["bits_per_character"]["standard_error"] == pytest.approx(spread, rel=1e-3)
+
+
+def test_samples_are_judged_set_by_set_and_long_n_grams_left_out():
+    random = np.random.default_rng(2)
+    train = random.integers(1, 4, 500).astype("uint8")
+    sets = [random.integers(1, 4, (6, 12)) for _ in range(3)]
+    found = text.measure_samples(sets, train, grams=(2, 4, 16))
+    assert found.keys() == {"texts", "longest_copied_run", "distinct_2", "distinct_4", "novelty_2", "novelty_4"}
+    each = [text.measure_samples([one], train, grams=(4,)) for one in sets]
+    assert found["texts"] == 6
+    for name in ("distinct_4", "novelty_4", "longest_copied_run"):
+        assert found[name]["mean"] == pytest.approx(np.mean([one[name]["mean"] for one in each]))
+    errors = np.array([one["distinct_4"]["standard_error"] for one in each])
+    assert found["distinct_4"]["standard_error"] == pytest.approx(np.sqrt((errors**2).sum()) / 3)
+    copies = text.measure_samples([np.stack([train[:50], train[100:150]])], train)
+    assert copies["novelty_16"]["mean"] == 0
+    assert copies["longest_copied_run"] == {"mean": 50, "standard_error": 0, "longest": 50}
+
+
+def test_the_floor_is_the_test_text_and_the_ceiling_characters_that_say_nothing():
+    random = np.random.default_rng(3)
+    words = [random.integers(1, 30, random.integers(2, 9)) for _ in range(50)]  # a language of fifty words
+    train, test = (np.concatenate([words[i] for i in random.integers(0, 50, size)]) for size in (9_000, 900))
+    found = text.baselines(test, train.astype("uint8"), 31, (40, 100), seed=7)
+    assert (found["test"]["texts"], found["uniform"]["texts"]) == (40, 40)
+    for name in ("distinct_4", "novelty_4", "novelty_8"):
+        assert found["test"][name]["mean"] < 0.5 < found["uniform"][name]["mean"]
+    assert found["test"]["longest_copied_run"]["mean"] > 3 * found["uniform"]["longest_copied_run"]["mean"]
+    assert found["uniform"]["perplexity"]["mean"] == pytest.approx(31)
+    short = text.baselines(test[:150], train, 31, (40, 100), seed=7)
+    assert (short["test"]["texts"], short["test"]["distinct_4"]["standard_error"]) == (1, None)
+    whole = text.measure_samples([test[None, :100]], train)
+    assert text.baselines(test[:100], train, 31, (40, 500), seed=7)["test"] == whole
 
 
 @pytest.mark.parametrize(
