@@ -1,16 +1,18 @@
-"""What work cost on this machine: seconds and rates, beside the results and never among them.
+"""What work cost on this machine: seconds, rates and memory, beside the results and never among them.
 
 DVC pins what is the same in every run; a time never is. Costs lie in ``artifacts/costs/NAME.json``, which DVC does not
 track, and carry the hash of the weights they belong to, so that a table never shows the time of another model.
 """
 
 import json
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
 from components.files import write_json
 
-__all__ = ["read_costs", "record_costs"]
+__all__ = ["peak_memory", "read_costs", "record_costs"]
 
 FOLDER = Path("artifacts/costs")
 
@@ -25,3 +27,16 @@ def read_costs(name: str, weights: str) -> dict[str, Any]:
 def record_costs(name: str, weights: str, part: str, costs: dict[str, Any]) -> None:
     """Add one part's costs (``training``, ``sampling``, …) to those of the model ``name``."""
     write_json(FOLDER / f"{name}.json", {**read_costs(name, weights), "weights": weights, part: costs})
+
+
+def peak_memory() -> int:
+    """Bytes of main memory that this process held at most, mapped files that it read included.
+
+    On Linux it is the kernel's ``VmHWM``: ``ru_maxrss`` of a process is never less than its parent's was.
+    """
+    status = Path("/proc/self/status")
+    for line in status.read_text("ascii").splitlines() if status.exists() else []:
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024

@@ -11,6 +11,8 @@ Everything else in the repository is written once, with ``keras.ops``. What is h
 - ``compiled(f, variables)(*args)``: ``f`` as one compiled call that reads and writes ``variables``
 - ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
 - ``repeated(step, variables)(chunk, count)``: the same, inside compiled code
+- ``device()``: the name of what it runs on; ``peak_device_memory()``: bytes of it used at most, if it tells
+- ``counting()``: the floating-point operations of every ``compiled`` call within
 - ``in_batches(f, *arrays)``: a compiled function over arrays of any length; ``filled_batches`` are its batches
 
 Functions may assign to Keras variables (batch statistics, seeds, replay buffers) wherever they run.
@@ -19,6 +21,7 @@ Functions may assign to Keras variables (batch statistics, seeds, replay buffers
 import keras
 
 from components.backend.batches import filled_batches, in_batches
+from components.backend.counting import Counter, counting
 
 if keras.backend.backend() == "jax":
     from components.backend.jax import (
@@ -28,6 +31,7 @@ if keras.backend.backend() == "jax":
         fold,
         fused,
         input_gradient,
+        peak_device_memory,
         repeated,
         scan,
         value_and_grad,
@@ -40,20 +44,24 @@ else:
         fold,
         fused,
         input_gradient,
+        peak_device_memory,
         repeated,
         scan,
         value_and_grad,
     )
 
 __all__ = [
+    "Counter",
     "apply_gradients",
     "compiled",
+    "counting",
     "device",
     "filled_batches",
     "fold",
     "fused",
     "in_batches",
     "input_gradient",
+    "peak_device_memory",
     "repeated",
     "scan",
     "value_and_grad",

@@ -14,6 +14,9 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
+from components.backend.counting import counted
+from components.backend.flops_jax import jaxpr_flops
+
 __all__ = [
     "apply_gradients",
     "compiled",
@@ -21,6 +24,7 @@ __all__ = [
     "fold",
     "fused",
     "input_gradient",
+    "peak_device_memory",
     "repeated",
     "scan",
     "value_and_grad",
@@ -56,6 +60,11 @@ def device() -> str:
     """Name of the device that trains."""
     first = jax.devices()[0]
     return "CPU" if first.platform == "cpu" else first.device_kind
+
+
+def peak_device_memory() -> int | None:
+    """Bytes that the first device held at most since the process began; ``None`` where it does not tell, as a CPU."""
+    return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
 
 
 def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
@@ -110,7 +119,10 @@ def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Ca
         _assign(variables, values)
         return result
 
-    return run
+    def flops(*args):
+        return jaxpr_flops(pure.trace([variable.value for variable in variables], *args).jaxpr)
+
+    return counted(run, flops)
 
 
 def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:

@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from components.backend.counting import counted
+from components.backend.flops_tensorflow import graph_flops
+
 __all__ = [
     "apply_gradients",
     "compiled",
@@ -14,6 +17,7 @@ __all__ = [
     "fold",
     "fused",
     "input_gradient",
+    "peak_device_memory",
     "repeated",
     "scan",
     "value_and_grad",
@@ -28,6 +32,11 @@ def device() -> str:
     """Name of the device that trains."""
     gpus = tf.config.list_physical_devices("GPU")
     return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"
+
+
+def peak_device_memory() -> int | None:
+    """Bytes that the first GPU held at most since the process began; ``None`` without one."""
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] if tf.config.list_physical_devices("GPU") else None
 
 
 def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
@@ -60,7 +69,15 @@ def input_gradient(function: Callable, x: Any) -> Any:
 
 def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Callable:
     """``function`` as one graph. TensorFlow finds the variables by itself."""
-    return tf.function(function, reduce_retracing=True, autograph=False)
+    run = tf.function(function, reduce_retracing=True, autograph=False)
+
+    def flops(*args):
+        traced = run.get_concrete_function(*args)
+        if not all(tensor.shape.is_fully_defined() for tensor in traced.inputs):
+            traced = tf.function(function, autograph=False).get_concrete_function(*args)
+        return graph_flops(traced.graph)
+
+    return counted(run, flops)
 
 
 def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
