@@ -19,8 +19,8 @@ __all__ = ["exploding_gradients", "non_finite", "vanishing_gradients"]
 
 VANISHED = 1e-3
 """Part of the gradient's norm at the first matrix, or of its early norm at the end, below which it has vanished. A
-network of 100 matrices that all have their share gives the first one a tenth; the default models of this repository,
-over a whole training, give it from 0.01 (a flow of sixteen couplings) to 0.9, and end at 0.36 of what they begin with."""
+network of 100 matrices that all have their share gives the first one a tenth; the default models of this repository
+give it from 0.01 (a flow) to 0.9 over a training, and the least that one ends with is 0.36 of what it began with."""
 
 EXPLODED = 1e3
 """The same the other way round: the first matrix over the last, or the worst epoch over the usual one."""
