@@ -25,7 +25,8 @@ class Evidence:
         metrics: its numbers on the test split: a number, or a mapping with ``mean``, by name.
         quality: what its samples were like at some epochs: ``epoch``, and ``frechet_distance``, ``class_entropy`` in
             nats, ``coverage`` as far as they are known.
-        floor: the metrics of training images as if they were samples; of the same number of them.
+        floor: the metrics of training images as if they were samples, of the same number of them; of a text, those of
+            the test text.
         ceiling: the metrics of uniform noise likewise.
     """
 

@@ -19,7 +19,8 @@ COPIED = {"error": 0.5, "warning": 0.1}
 """Share of samples nearer than the nearest hundredth of test examples: ten times as many as by chance, or half."""
 
 NEW = {"error": 0.1, "warning": 0.5}
-"""Share of a generated text's runs of sixteen characters, about three words, that the training text has not."""
+"""Share of a generated text's runs of sixteen characters, about three words, that the training text has not, by that of
+the test text where it is known: what people write holds phrases that they wrote before."""
 
 FORGET = {
     "training.epochs": "fewer",
@@ -56,13 +57,15 @@ def memorisation(evidence: Evidence) -> Iterator[Finding]:
 
 def recitation(evidence: Evidence) -> Iterator[Finding]:
     """A text model's samples stand in the training text."""
-    new = evidence.metric("novelty_16")
-    if new is None or new >= NEW["warning"]:
+    new, beside = evidence.metric("novelty_16"), evidence.beside_floor("novelty_16")
+    usual = beside[1] if beside else 1.0
+    if new is None or new >= NEW["warning"] * usual:
         return
     yield Finding(
         "recitation",
-        "error" if new < NEW["error"] else "warning",
-        f"memorisation: of the runs of sixteen characters in generated text {1 - new:.0%} stand in the training text.",
-        {"novelty_16": new},
+        "error" if new < NEW["error"] * usual else "warning",
+        f"memorisation: of the runs of sixteen characters in generated text {1 - new:.0%} stand in the training text"
+        f"{f', of those in the test text {1 - usual:.0%}' if beside else ''}.",
+        {"novelty_16": new} | ({"novelty_16_of_test_text": usual} if beside else {}),
         cures(evidence.config, FORGET),
     )

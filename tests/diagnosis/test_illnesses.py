@@ -140,6 +140,13 @@ CASES = [
     ),
     ("memorisation", "gan", "error", {"metrics": {"copies": 0.6}}, {"metrics": {"copies": 0.05}}),
     ("recitation", "lstm", "error", {"metrics": {"novelty_16": 0.02}}, {"metrics": {"novelty_16": 0.9}}),
+    (
+        "recitation",
+        "transformer",
+        "warning",
+        {"metrics": {"novelty_16": 0.3}, "floor": {"novelty_16": 0.8}},
+        {"metrics": {"novelty_16": 0.4}, "floor": {"novelty_16": 0.6}},
+    ),
     ("noise_like", "ebm", "error", judged(frechet_distance=50.0), judged(frechet_distance=3.0)),
     (
         "noise_like",
