@@ -32,7 +32,8 @@ def record_costs(name: str, weights: str, part: str, costs: dict[str, Any]) -> N
 def peak_memory() -> int:
     """Bytes of main memory that this process held at most, mapped files that it read included.
 
-    On Linux it is the kernel's ``VmHWM``: ``ru_maxrss`` of a process is never less than its parent's was.
+    On Linux it is the kernel's ``VmHWM``, which is this program's own: ``ru_maxrss`` outlives ``exec``, and so is never
+    less than what the process that started this one held then.
     """
     status = Path("/proc/self/status")
     for line in status.read_text("ascii").splitlines() if status.exists() else []:
