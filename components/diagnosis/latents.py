@@ -15,9 +15,9 @@ from components.diagnosis.finding import Finding, Severity, cures
 __all__ = ["posterior_collapse", "unused_bottleneck"]
 
 SILENT = 0.01
-"""Nats of divergence a dimension that a collapsed posterior stays under. That there must be such a bound is in Lucas et
-al., *Don't Blame the ELBO! A Linear VAE Perspective on Posterior Collapse*, https://arxiv.org/abs/1911.02469; a latent
-with a hundredth of a nat tells one image from another as well as a coin that falls on one side 57 times of 100."""
+"""Nats of divergence a dimension that a collapsed posterior stays under. That it takes such a bound is in Lucas et al.,
+*Don't Blame the ELBO!*, https://arxiv.org/abs/1911.02469; a hundredth of a nat tells an image from another as well as
+a coin that falls on one side 57 times of 100."""
 
 USED = 0.5
 """Part of the units that should be active. Some fall asleep in most models with room to spare; where most do, the

@@ -106,18 +106,18 @@ def test_in_a_deep_network_of_narrow_layers_gradients_vanish():
 
 
 def test_a_healthy_coder_has_nothing():
-    assert coder(TRAIN, training(10, 0.003)) == {}
+    assert coder(TRAIN, training(8, 0.003)) == {}
 
 
 def test_a_model_that_copies_is_named():
     """Thirty images, and for each of them a Gaussian to sample from."""
-    found = coder(FEW, training(120, 0.003, batch_size=15), mixture_components=len(FEW))
+    found = coder(FEW, training(90, 0.005, batch_size=15), mixture_components=len(FEW))
     assert found["memorisation"].evidence["copies"] > 0.9
 
 
 def test_a_model_of_few_images_learns_them_by_heart():
-    how = training(60, 0.003, batch_size=15) | {"best_weights": False}
-    finding = run("vae", FEW, training=how, widths=(64,), latent_dim=8)["overfitting"]
+    how = training(60, 0.01, batch_size=15) | {"best_weights": False}
+    finding = run("vae", FEW, training=how, widths=(128,), likelihood="discretized_logistic")["overfitting"]
     assert finding.severity == "warning"
     assert finding.evidence["val_loss_last"] > finding.evidence["val_loss_least"]
 
