@@ -126,8 +126,3 @@ def test_energies_drift_where_chains_do_not_move():
     still = {"widths": (64,), "replay_size": 64, "reinitialise": 1.0, "steps": 1, "step_size": 1e-4, "noise": 0.0}
     found = run("ebm", training=training(4, 0.001), energy_penalty=1e-4, **still)
     assert found["energies_drift"].severity == "error"
-
-
-def test_and_do_not_where_they_do():
-    moving = {"widths": (64,), "replay_size": 64, "steps": 20}
-    assert "energies_drift" not in run("ebm", training=training(3, 0.001), **moving)
