@@ -15,6 +15,7 @@ from components.models.contract import (
     HasEnergy,
     HasImportanceBound,
     HasLikelihood,
+    HasPartition,
     ImageFamily,
 )
 
@@ -27,7 +28,7 @@ class Questions:
     Args:
         model: a trained model.
         batch_size: images a compiled call.
-        k: draws of the importance-weighted bound.
+        k: draws of the importance-weighted bound, and of the integral over what is rounded to an image.
     """
 
     def __init__(self, model: ImageFamily, batch_size: int, k: int):
@@ -58,4 +59,6 @@ def _methods(model: ImageFamily, k: int) -> dict[str, Callable]:
         found["log_likelihood"] = model.log_likelihood
     if isinstance(model, HasEnergy):
         found["energy"] = model.energy
+    if isinstance(model, HasPartition) and model.normalisable:
+        found["log_mass"] = lambda x: model.log_mass(x, k)
     return found

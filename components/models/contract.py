@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from components.networks.annealing import Partition
 from components.params import ImageSpec, Optimizer, Spec, UserError
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "HasGates",
     "HasImportanceBound",
     "HasLikelihood",
+    "HasPartition",
     "ImageFamily",
     "Player",
     "ReadsWindows",
@@ -218,6 +220,21 @@ class HasEnergy(Protocol):
 
     def energy(self, x: Any) -> Any:
         """Energy of each example, lower where it is likelier."""
+
+
+@runtime_checkable
+class HasPartition(Protocol):
+    """A model whose probabilities of intensities are known but for one factor, which can be bounded."""
+
+    @property
+    def normalisable(self) -> bool:
+        """Whether that factor is sure to exist: otherwise it is not asked for."""
+
+    def log_mass(self, x: Any, k: int) -> Any:
+        """Log-probability of each example plus ``log Z``, in nats: a lower bound of it from ``k`` draws."""
+
+    def log_partition(self, chains: int, temperatures: int, seed: int) -> Partition:
+        """``log Z`` from below and from above; it compiles itself, and is the same for the same seed."""
 
 
 @runtime_checkable

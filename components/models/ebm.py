@@ -9,19 +9,25 @@ sample is what so many steps make of noise.
 Departures: data have Gaussian noise (as in Nijkamp et al., https://arxiv.org/abs/1903.12370) and are kept in [0, 1]
 with it, as chains are; steps and their noise stand in the ratio that the parameters give, so that the density is that
 of the energy at a temperature. The buffer is no part of the trained model, which samples from noise.
+
+Its likelihood is that of the density ``exp(-E / T) / Z`` on the unit cube, which short chains follow only nearly: the
+probability of an image is the density's integral over all that is rounded to it, as samples are.
 """
 
+import math
 from functools import cached_property
 
 import keras
 import numpy as np
 from keras import ops
 
-from components.backend import compiled, filled_batches
+from components.backend import compiled, filled_batches, fold
 from components.models.contract import ImageFamily, Player
+from components.networks.annealing import Partition, log_partition
 from components.networks.energies import ENERGIES
 from components.networks.langevin import langevin, proper_noise
 from components.networks.replay import ReplayBuffer
+from components.networks.seeds import GivenSeed
 from components.networks.two_samples import energy_distance
 from components.params import ImageSpec, UserError
 from components.params.ebm import EBMConfig
@@ -67,6 +73,46 @@ class EBM(ImageFamily):
     def energy(self, x):
         """Energy ``float32[B]`` of images, in the units of the network: lower is likelier."""
         return self._energies(self.to_unit(x))
+
+    @property
+    def temperature(self) -> float:
+        """``T`` of the density ``exp(-E / T)`` that small steps sample: ``noise² / 2 step_size``."""
+        return self._noise_scale**2 / (2 * self.config.step_size)
+
+    @property
+    def normalisable(self) -> bool:
+        """Whether the density has an integral: within the unit cube, and not at temperature zero."""
+        return self.config.clamp and self.temperature > 0
+
+    def log_mass(self, x, k):
+        """Logarithm of the integral of ``exp(-E / T)`` over all that is rounded to an image, ``float[B]``.
+
+        The mean of ``k`` uniform draws: its logarithm is a lower bound on average, the tighter the larger ``k`` is.
+        """
+        centre, half = self.to_unit(x), 0.5 / (self.spec.levels - 1)
+        low = ops.maximum(centre - half, 0.0)
+        width = ops.minimum(centre + half, 1.0) - low
+
+        def add(total, seed):
+            y = low + width * keras.random.uniform(ops.shape(low), seed=GivenSeed(seed))
+            return ops.logaddexp(total, -self._energies(y) / self.temperature)
+
+        seeds = keras.random.randint((k, 2), 0, 2**31 - 1, dtype="int32", seed=self.noise)
+        total = fold(add, ops.full(ops.shape(x)[:1], -1e30, "float32"), seeds)
+        return total - math.log(k) + ops.sum(ops.log(width), axis=(1, 2, 3))
+
+    def log_partition(self, chains: int, temperatures: int, seed: int) -> Partition:
+        """Logarithm of the integral over the unit cube; there are no exact samples, so from above it is an estimate."""
+        random = np.random.default_rng(seed)
+        return log_partition(
+            lambda x: ops.zeros(x.shape[0]),
+            lambda x: self._energies(x) / self.temperature,
+            lambda: random.random((chains, *self.spec.shape), "float32"),
+            temperatures,
+            random,
+            bounds=(0.0, 1.0),
+            variables=self.variables,
+        )
 
     def warnings(self, logs: dict[str, float]) -> list[str]:
         """What is wrong with the means of an epoch."""

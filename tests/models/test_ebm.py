@@ -8,7 +8,7 @@ from components.backend import compiled, value_and_grad
 from components.networks.two_samples import energy_distance
 from components.params import UserError
 from components.params.ebm import EBMConfig
-from tests.models.building import answer, build, fit, validate
+from tests.models.building import answer, build, fit, image_spec, validate
 
 
 def updated(chains, digits, **changes):
@@ -79,6 +79,37 @@ def test_samples_are_chains_from_noise_whose_knobs_are_those_of_training_by_defa
 def test_a_wrong_knob_is_answered_in_one_line(knobs, said):
     with pytest.raises(UserError, match=f"{said}.*allowed: both from 0 on"):
         build("ebm").sample(1, 7, **knobs)
+
+
+def test_probabilities_of_all_images_add_up_to_one():
+    """Two pixels of three intensities; the partition function by the midpoint rule."""
+    model = build("ebm", image_spec((1, 2, 1), levels=3), noise=0.1)
+    middles = (np.arange(300) + 0.5) / 300
+    cells = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 1, 2, 1).astype("float32")
+    energies = answer(model, "network", cells) / (0.1**2 / (2 * 0.03))
+    assert energies.std() > 0.3
+    log_z = np.logaddexp.reduce(-energies.astype("float64")) - np.log(len(energies))
+
+    images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(-1, 1, 2, 1).astype("uint8")
+    masses = answer(model, "log_mass", images, 2000)
+    assert np.logaddexp.reduce(masses) == pytest.approx(log_z, abs=0.05)
+    nearest = np.rint(cells * 2)
+    for image, mass in zip(images, masses, strict=True):
+        inside = -energies[(nearest == image).all(axis=(1, 2, 3))]
+        assert mass == pytest.approx(np.logaddexp.reduce(inside) - np.log(len(cells)), abs=0.15)
+
+    partition = model.log_partition(100, 50, seed=0)
+    for bound in (partition.lower, partition.upper):
+        assert bound.value == pytest.approx(log_z, abs=0.1)
+        assert bound.effective_sample_size > 50
+
+
+@pytest.mark.parametrize(
+    ("changes", "normalisable"),
+    [({}, True), ({"noise": None}, True), ({"noise": 0.0}, False), ({"clamp": False}, False)],
+)
+def test_it_has_a_density_within_bounds_and_above_temperature_zero(changes, normalisable):
+    assert build("ebm", **changes).normalisable == normalisable
 
 
 def test_a_buffer_smaller_than_a_batch_is_refused():
