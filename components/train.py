@@ -5,16 +5,18 @@ checkpoint and ends with the same bytes.
 """
 
 import argparse
-import csv
 import os
 import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.costs import record_costs
+import numpy as np
+
+from components.costs import peak_memory, record_costs
+from components.curves import write_curves
 from components.datasets.arrays import Arrays, open_arrays
-from components.files import atomic_file, atomic_folder, sha256
+from components.files import atomic_folder, sha256
 from components.params import ImageSpec, ModelConfig, Params, UserError, load, run_step
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from components.training.loop import Trainer
 
 CHECKPOINTS = Path(".menagerie/checkpoints")
+COLUMNS = ("epoch", "step", "loss", "val_loss", "learning_rate")
 
 
 def main() -> None:
@@ -40,7 +43,7 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
     """Train, and write what came out, whole or not at all."""
     import keras
 
-    from components.backend import device
+    from components.backend import device, peak_device_memory
     from components.models import build
     from components.models.storage import save
     from components.registry.runs import training_run
@@ -62,7 +65,7 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
         model.conclude(arrays.split("train"), params.seed)
         with atomic_folder(Path("artifacts/models") / name) as folder:
             save(model, folder)
-        write_curves(Path("artifacts/curves") / f"{name}.csv", history)
+        write_curves(Path("artifacts/curves") / f"{name}.csv", history, COLUMNS)
         with atomic_folder(Path("artifacts/progress") / name) as folder:
             shutil.copytree(checkpoint / "progress", folder, dirs_exist_ok=True)
         weights = sha256(Path("artifacts/models") / name / "model.safetensors")
@@ -72,6 +75,8 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
             "backend": keras.backend.backend(),
             "device": device(),
             "cores": os.cpu_count(),
+            "peak_memory": peak_memory(),
+            "peak_device_memory": peak_device_memory(),
         }
         record_costs(name, weights, "training", costs)
         run.conclude(weights)
@@ -132,19 +137,11 @@ def write_preview(model: "Family", stem: Path, examples: Any, params: Params) ->
         from components.pictures import grid, save
 
         save(grid(model.preview(examples, params.seed), spec.levels), stem.with_suffix(".png"))
+        if count := model.config.training.tracked_samples:
+            np.save(stem.with_suffix(".npy"), model.sample(count, params.seed + 1))
     else:
         tokens = model.sample(1, params.seed, length=params.evaluation.text_length)
         stem.with_suffix(".txt").write_text(spec.text(tokens[0]), encoding="utf-8")
-
-
-def write_curves(path: Path, history: list[dict[str, float]]) -> None:
-    """A row for each epoch."""
-    names = ["epoch", "step", "loss", "val_loss", "learning_rate"]
-    names += sorted(set(history[0]) - set(names))
-    with atomic_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: f"{value:.7g}" for name, value in row.items()} for row in history)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a model of images knows of held-out images, and how far its samples are from them, in numbers."""
+"""What a model of images knows of held-out images, in numbers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from components.evaluation.questions import Questions
-from components.metrics import Moments, bits_per_dim, energy_distance, squared_error
+from components.metrics import Moments, active_units, bits_per_dim, squared_error
 
-__all__ = ["compare", "measure"]
+__all__ = ["measure"]
 
-MOST = 2_000  # test images that samples are compared with
+LATENTS = "latents"
 
 
 def measure(ask: Questions, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
@@ -28,11 +28,15 @@ def measure(ask: Questions, images: np.ndarray, labels: np.ndarray | None) -> di
     """
     discrete = getattr(ask.model, "discrete", False)
     found: dict[str, Moments] = {}
+    latents: list[np.ndarray] = []
     for start in range(0, len(images), ask.batch_size):
         part = slice(start, start + ask.batch_size)
         batch = np.asarray(images[part])
         for name, values in _answers(ask, batch, None if labels is None else np.asarray(labels[part])):
-            found.setdefault(name, Moments()).add(values)
+            if name == LATENTS:
+                latents.append(values)
+            else:
+                found.setdefault(name, Moments()).add(values)
     metrics: dict[str, Any] = {}
     for name, moments in found.items():
         if not name.endswith("_nats"):
@@ -41,35 +45,20 @@ def measure(ask: Questions, images: np.ndarray, labels: np.ndarray | None) -> di
         metrics[name if discrete else name.replace("_nats", "_own_scale_nats")] = moments.summary()
         if discrete:
             metrics[name.replace("_nats", "_bits_per_dim")] = bits_per_dim(moments, int(np.prod(images.shape[1:])))
+    if latents:
+        metrics["active_units"] = active_units(np.concatenate(latents), relative="elbo" not in ask)
     for name in metrics.keys() & {"importance_bound_nats", "importance_bound_own_scale_nats"}:
         metrics[name]["k"] = ask.k
     return metrics
 
 
-def compare(ask: Questions, samples: np.ndarray, test: np.ndarray, train: np.ndarray) -> dict[str, Any]:
-    """How far samples are from test images.
-
-    Returns:
-        The energy distance of the samples from the test images and, as the floor that no model is below but by chance,
-        that of as many training images; where the model has an energy, that of the samples. Up to 2,000 test images are
-        taken, evenly over the split, and training images likewise.
-    """
-    levels = ask.model.spec.levels
-    real, seen = (_evenly(images, count) / (levels - 1) for images, count in [(test, MOST), (train, len(samples))])
-    metrics: dict[str, Any] = {}
-    if min(map(len, (samples, real, seen))) > 1:
-        metrics["energy_distance"] = energy_distance(samples / (levels - 1), real) | {"samples": len(samples)}
-        metrics["energy_distance_of_training_images"] = energy_distance(seen, real)
-    if "energy" in ask and not ask.model.conditional:
-        metrics["sample_energy"] = Moments(ask("energy", samples)).summary()
-    return metrics
-
-
 def _answers(ask: Questions, images: np.ndarray, label: np.ndarray | None) -> Iterator[tuple[str, np.ndarray]]:
-    """A number for each image, by name."""
+    """A number for each image, by name, and the latents of a model that has a bottleneck."""
     clean = images / (ask.model.spec.levels - 1)
     if "encode" in ask:
         latents = ask("encode", images, label=label)
+        if hasattr(ask.model.config, "latent_dim"):
+            yield LATENTS, latents
         yield "reconstruction_error", squared_error(clean, ask("decode", latents, label=label))
     if "corrupt" in ask:
         noisy = ask("corrupt", images)
@@ -78,10 +67,7 @@ def _answers(ask: Questions, images: np.ndarray, label: np.ndarray | None) -> It
     for question in ("elbo", "importance_bound", "log_likelihood"):
         if question in ask:
             yield f"{question}_nats", ask(question, images, label=label)
+    if "inverse_error" in ask:
+        yield "inverse_error", ask("inverse_error", images, label=label)
     if "energy" in ask:
         yield "test_energy", ask("energy", images, label=label)
-
-
-def _evenly(images: np.ndarray, count: int) -> np.ndarray:
-    """At most ``count`` of the images, spread over all of them."""
-    return np.asarray(images[np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)])

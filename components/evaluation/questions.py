@@ -17,6 +17,7 @@ from components.models.contract import (
     HasLikelihood,
     HasPartition,
     ImageFamily,
+    Inverts,
 )
 
 __all__ = ["Questions"]
@@ -57,6 +58,8 @@ def _methods(model: ImageFamily, k: int) -> dict[str, Callable]:
         found["importance_bound"] = lambda x, *label: model.importance_bound(x, k, *label)
     if isinstance(model, HasLikelihood):
         found["log_likelihood"] = model.log_likelihood
+    if isinstance(model, Inverts):
+        found["inverse_error"] = model.inverse_error
     if isinstance(model, HasEnergy):
         found["energy"] = model.energy
     if isinstance(model, HasPartition) and model.normalisable:

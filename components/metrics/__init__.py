@@ -11,6 +11,7 @@ from components.metrics.frechet import (
     frechet_from_moments,
 )
 from components.metrics.kernel_distance import kernel_distance
+from components.metrics.latents import active_units
 from components.metrics.likelihood import bits_per_dim
 from components.metrics.memorisation import copies, memorisation, nearest
 from components.metrics.moments import Moments
@@ -22,6 +23,7 @@ from components.metrics.text import bits_per_character, perplexity
 __all__ = [
     "Moments",
     "Neighbourhoods",
+    "active_units",
     "bits_per_character",
     "bits_per_dim",
     "bootstrap",

@@ -21,6 +21,7 @@ distributions agree. The contributions of :func:`components.metrics.frechet_cont
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ __all__ = ["bootstrap", "bootstrap_means"]
 
 
 def bootstrap(
-    statistic: Callable[[np.ndarray, np.ndarray], float],
+    statistic: Callable[[np.ndarray, np.ndarray], Any],
     samples: Sequence[np.ndarray],
     reference: np.ndarray,
     random: np.random.Generator,

@@ -23,7 +23,9 @@ def energy_distance(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
         y: ``float[M, …]`` of the same shape but for ``M``.
 
     Returns:
-        ``mean`` and ``standard_error``, in the units of ``x``. Memory grows with ``N`` and ``M``, not their product.
+        ``mean`` and ``standard_error``, in the units of ``x``, and ``diversity``, the mean distance within ``x`` over
+        that within ``y``: 0 where all samples are the same one, 1 where they are as different as ``y`` are. Memory
+        grows with ``N`` and ``M``, not their product.
     """
     x, y = (np.asarray(sample, np.float64).reshape(len(sample), -1) for sample in (x, y))
     if x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
@@ -36,6 +38,7 @@ def energy_distance(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     return {
         "mean": float(2 * to_y.mean() - within_x.mean() - within_y.mean()),
         "standard_error": math.sqrt(variance),
+        "diversity": float(within_x.mean() / within_y.mean()) if within_y.any() else math.nan,
     }
 
 

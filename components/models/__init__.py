@@ -5,12 +5,12 @@ from importlib import import_module
 import keras
 
 from components.models.contract import Family
-from components.params import ModelConfig, Spec
+from components.params import ClassifierConfig, ModelConfig, Spec
 
 __all__ = ["build"]
 
 
-def build(config: ModelConfig, spec: Spec) -> Family:
+def build(config: ModelConfig | ClassifierConfig, spec: Spec) -> Family:
     """A fresh model of the family that ``config`` names, in its precision; only that family's file is imported.
 
     Raises:

@@ -29,6 +29,7 @@ __all__ = [
     "HasLikelihood",
     "HasPartition",
     "ImageFamily",
+    "Inverts",
     "Player",
     "ReadsWindows",
     "Samples",
@@ -246,6 +247,14 @@ class ReadsWindows(Protocol):
 
     def window_nats(self, tokens: Any) -> Any:
         """Nats of each token but the first of windows ``int[B, T + 1]``, from those before it: ``float32[B, T]``."""
+
+
+@runtime_checkable
+class Inverts(Protocol):
+    """A model whose ``decode`` is the inverse of its ``encode``, but for rounding."""
+
+    def inverse_error(self, x: Any) -> Any:
+        """How far the worst pixel of each image is from where it comes back, in steps between two intensities."""
 
 
 @runtime_checkable

@@ -91,8 +91,11 @@ class RealNVP(ImageFamily):
 
     def decode(self, z):
         """The images ``float32[B, H, W, C]`` in [0, 1] in whose cubes the latents' points lie."""
-        v = self.logit.inverse(self.flow.inverse(z)) * self.spec.levels
-        return ops.clip(ops.floor(v) / (self.spec.levels - 1), 0.0, 1.0)
+        return ops.clip(ops.floor(self._points(z)) / (self.spec.levels - 1), 0.0, 1.0)
+
+    def inverse_error(self, x):
+        """How far the worst pixel of each image is from where it comes back, in steps between two intensities."""
+        return ops.max(ops.abs(self._points(self.encode(x)) - ops.cast(x, "float32") - 0.5), axis=(1, 2, 3))
 
     def sample(self, n: int, seed: int, *, temperature: float = 1.0) -> np.ndarray:
         """Images of latents drawn from a normal distribution.
@@ -132,3 +135,7 @@ class RealNVP(ImageFamily):
 
     def _centred(self, x):
         return 2 * x / (self.spec.levels - 1) - 1
+
+    def _points(self, z):
+        """Where latents come from, ``float32[B, H, W, C]``, in steps between two intensities."""
+        return self.logit.inverse(self.flow.inverse(z)) * self.spec.levels

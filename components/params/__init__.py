@@ -1,5 +1,6 @@
 """The schema of ``params.yaml``: read once, checked whole, frozen. Imports no Keras."""
 
+from components.params.classifier import ClassifierConfig
 from components.params.dataset import Dataset
 from components.params.description import Description
 from components.params.errors import UserError, did_you_mean, run_step
@@ -7,15 +8,17 @@ from components.params.families import ModelConfig
 from components.params.reading import load
 from components.params.schema import Evaluation, Execution, Params
 from components.params.spec import SPLITS, UNKNOWN, ImageSpec, Spec, TextSpec, read_spec
-from components.params.training import Optimizer, Training
+from components.params.training import Fitting, Optimizer, Training
 
 __all__ = [
     "SPLITS",
     "UNKNOWN",
+    "ClassifierConfig",
     "Dataset",
     "Description",
     "Evaluation",
     "Execution",
+    "Fitting",
     "ImageSpec",
     "ModelConfig",
     "Optimizer",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from components.params.classifier import ClassifierConfig
 from components.params.errors import UserError
 from components.params.families import ModelConfig
 from components.params.section import Section
@@ -15,7 +16,7 @@ __all__ = ["Description"]
 class Description(Section):
     """All that it takes to build a model: its parameters, and the data that it was made for."""
 
-    config: ModelConfig
+    config: ModelConfig | ClassifierConfig
     spec: Spec
 
     @classmethod

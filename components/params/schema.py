@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
 
+from components.params.classifier import ClassifierConfig
 from components.params.dataset import Dataset
 from components.params.errors import UserError, did_you_mean
 from components.params.families import ModelConfig
@@ -17,14 +18,20 @@ T = TypeVar("T")
 
 
 class Evaluation(Section):
-    """What is measured on the test split."""
+    """What is measured on the test split, and of samples."""
 
     batch_size: Positive = Field(description="examples measured at once")
     grid: Positive = Field(description="samples in a picture")
-    text_length: Positive = Field(description="characters of a text sample")
     walk_steps: Positive = Field(description="pictures from one latent to the next")
     importance_samples: Positive = Field(description="k of the importance-weighted bound")
-    timed_samples: Positive = Field(description="samples drawn to measure samples per second")
+    samples: Annotated[int, Field(ge=2, description="images drawn by each sample seed, to be compared")]
+    texts: Positive = Field(description="texts drawn by each sample seed")
+    text_length: Positive = Field(description="characters of a text sample")
+    sample_seeds: Positive = Field(description="independent sets of samples")
+    bootstrap: Annotated[int, Field(ge=2, description="replicates from which standard errors are estimated")]
+    neighbours: Positive = Field(description="k of precision, recall, density and coverage")
+    annealing_chains: Annotated[int, Field(ge=2, description="chains that estimate a partition function")]
+    annealing_temperatures: Positive = Field(description="temperatures between the base and the model")
 
 
 class Execution(Section):
@@ -45,6 +52,7 @@ class Params(Section):
         min_length=1,
         description="name of a model → family, data set and hyper-parameters; each is a branch of the graph",
     )
+    reference: ClassifierConfig
     evaluation: Evaluation
     execution: Execution
 

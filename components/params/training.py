@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from components.params.section import Fraction, NonNegative, Positive, PositiveReal, Section, complaint
 
-__all__ = ["Optimizer", "Training"]
+__all__ = ["Fitting", "Optimizer", "Training"]
 
 OPTIMIZERS = {"beta_1": ("adam", "adamw"), "beta_2": ("adam", "adamw"), "momentum": ("rmsprop", "sgd")}
 """Optimisers that have a parameter, for each that not all have."""
@@ -41,8 +41,8 @@ class Optimizer(Section):
         return value
 
 
-class Training(Section):
-    """How long and how a model is trained."""
+class Fitting(Section):
+    """How long and how a network is trained."""
 
     epochs: Positive = Field(description="passes over the training data")
     batch_size: Positive = Field(description="examples of a step")
@@ -57,4 +57,12 @@ class Training(Section):
         None, description="epochs without a better validation loss before stopping; null never stops early"
     )
     best_weights: bool = Field(True, description="keep the weights of the best validation loss, not the last")
+
+
+class Training(Fitting):
+    """The same of a generative model, which is watched as it learns."""
+
     sample_every: Positive = Field(description="epochs between two entries of the sample series")
+    tracked_samples: Positive | None = Field(
+        None, description="samples kept with each entry, from which quality over training is computed; null for none"
+    )

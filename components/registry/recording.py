@@ -1,7 +1,7 @@
 """What a run holds, and how it gets there: each function adds what is missing, so calling it twice changes nothing."""
 
-import csv
 import json
+import math
 import re
 import sys
 import time
@@ -20,13 +20,14 @@ from mlflow.types import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 from PIL import Image
 
+from components.curves import read_curves
 from components.params import ImageSpec, Spec
 
 __all__ = [
+    "epochs_after",
     "epochs_recorded",
     "flat",
     "forgiving",
-    "read_curves",
     "record_costs",
     "record_data",
     "record_metrics",
@@ -106,14 +107,15 @@ def record_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0, mod
         mlflow.MlflowClient().log_batch(run_id, metrics=batch)
 
 
-def read_curves(path: Path, after: int = 0) -> Iterable[tuple[int, dict[str, float]]]:
-    """Epochs and records of a file of curves, from the epoch that follows ``after``."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            epoch = int(float(row.pop("epoch")))
-            row.pop("step", None)
-            if epoch > after:
-                yield epoch, {key: float(value) for key, value in row.items() if value}
+def epochs_after(path: Path, last: int) -> Iterable[tuple[int, dict[str, float]]]:
+    """Epochs and records of a file of curves, from the epoch that follows ``last``."""
+    curves = read_curves(path)
+    epochs = [int(epoch) for epoch in curves.pop("epoch", [])]
+    curves.pop("step", None)
+    for place, epoch in enumerate(epochs):
+        if epoch > last:
+            values = {name: column[place] for name, column in curves.items()}
+            yield epoch, {name: value for name, value in values.items() if not math.isnan(value)}
 
 
 def series_recorded(run_id: str) -> set[int]:

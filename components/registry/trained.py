@@ -7,7 +7,7 @@ from typing import Any
 
 from components.costs import read_costs
 from components.files import sha256
-from components.params import Description, ModelConfig, Spec, UserError
+from components.params import ClassifierConfig, Description, ModelConfig, Spec, UserError
 
 __all__ = ["Trained", "read_trained"]
 
@@ -60,9 +60,12 @@ def read_trained(name: str, seed: int) -> Trained:
         cure = f"`dvc checkout` or `dvc pull` brings back what DVC holds, `dvc repro register@{name}` makes it"
         raise UserError(*(f"{path} does not exist; {cure}" for path in missing))
     described, digest = Description.read(description), sha256(weights)
+    config = described.config
+    if isinstance(config, ClassifierConfig):
+        raise UserError(f"{description}: describes a {config.family}; allowed: a generative model")
     return Trained(
         name=name,
-        config=described.config,
+        config=config,
         spec=described.spec,
         seed=seed,
         weights=digest,

@@ -11,9 +11,9 @@ from components.registry.description import describe_version
 from components.registry.lineage import lock_hash
 from components.registry.packaging import package
 from components.registry.recording import (
+    epochs_after,
     epochs_recorded,
     flat,
-    read_curves,
     record_costs,
     record_metrics,
     record_series,
@@ -75,7 +75,7 @@ def _run(experiment: str, trained: Trained, version: ModelVersion | None) -> str
 def _complete(run_id: str, trained: Trained) -> None:
     """Give the run what it lacks, and the evaluation's pictures."""
     describe(run_id, trained.config, trained.spec, trained.seed)
-    for epoch, records in read_curves(trained.curves, after=epochs_recorded(run_id)):
+    for epoch, records in epochs_after(trained.curves, epochs_recorded(run_id)):
         record_metrics(run_id, records, epoch)
     record_series(run_id, trained.progress, series_recorded(run_id))
     record_costs(run_id, trained.costs)

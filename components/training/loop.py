@@ -9,7 +9,7 @@ import numpy as np
 
 from components.backend import fused
 from components.models.contract import Family
-from components.params import Training
+from components.params import Fitting
 from components.training.callbacks import Resumable
 from components.training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from components.training.feeds import Feed, prefetched
@@ -44,7 +44,7 @@ class Trainer:
     def __init__(
         self,
         model: Family,
-        training: Training,
+        training: Fitting,
         feed: Feed,
         validation: Validation,
         *,

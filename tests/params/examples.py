@@ -54,18 +54,14 @@ models:
     tie_embeddings: false
     sequence_length: 32
     training: {epochs: 2, batch_size: 8, optimizer: {learning_rate: 0.01}, sample_every: 2}
-evaluation:
-  batch_size: 100
-  grid: 64
-  text_length: 500
-  walk_steps: 10
-  importance_samples: 64
-  timed_samples: 256
+evaluation: {batch_size: 100, grid: 64, walk_steps: 10, importance_samples: 64, samples: 400, texts: 64,
+  text_length: 500, sample_seeds: 3, bootstrap: 100, neighbours: 5, annealing_chains: 16, annealing_temperatures: 100}
 execution:
   steps_per_call: 64
   checkpoint_seconds: 60
   parallel_stages: 2
   stage_timeout_minutes: 60
+reference: {widths: [8], features: 4, training: {epochs: 1, batch_size: 8, optimizer: {learning_rate: 0.01}}}
 """
 
 # What is replaced in the valid file, by what, and the one line that answers it.
@@ -88,7 +84,7 @@ INVALID = {
     "a misspelt section": (
         "evaluation:",
         "evalation:",
-        '44: evalation: unknown key (value {"batch_size": 100, "grid": 64, "text_length": 500, "walk_s…); '
+        '44: evalation: unknown key (value {"batch_size": 100, "grid": 64, "walk_steps": 10, "importan…); '
         "did you mean evaluation?",
     ),
     "a missing key": (

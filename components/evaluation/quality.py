@@ -1,0 +1,25 @@
+"""How good samples were as training went on."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from components.evaluation.samples import Judge
+
+__all__ = ["follow"]
+
+
+def follow(progress: Path, judge: Judge) -> list[dict[str, float]]:
+    """A row for each epoch whose samples training has kept: how far they were from test images.
+
+    Args:
+        progress: the folder of the sample series, with ``epoch-….npy`` of ``uint8[N, H, W, C]`` where they were kept.
+        judge: of samples.
+    """
+    rows = []
+    for path in sorted(progress.glob("epoch-*.npy")):
+        epoch = re.search(r"\d+", path.stem)
+        if epoch:
+            rows.append({"epoch": float(epoch.group()), **judge.glance(np.load(path, allow_pickle=False))})
+    return rows
