@@ -1,10 +1,12 @@
 """The report: a page that needs nothing beside it, and a table of the same bytes in every run."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from components import pictures, report
 from components.costs import record_costs
 from components.files import sha256, write_json
 from components.params import UserError
-from tests.workplace import make_workplace
+from tests.workplace import CONDITIONAL, make_workplace
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 CURVES = """\
@@ -25,13 +27,36 @@ epoch,step,learning_rate,loss,val_loss,grad_norm_first,grad_norm_last
 1,10,0.01,3.0,3.1,0.2,1.0
 2,20,0.01,2.0,,0.1,0.9
 """
+METRICS = {
+    "denoiser": {"parameters": 10, "frechet_distance": {"mean": 2.5, "standard_error": 0.1}},
+    "vae": {"parameters": 9, "elbo_nats": {"mean": -1.5}, "frechet_distance": {"mean": 12.0, "standard_error": 0.1}},
+    "conditional": {"parameters": 11, "frechet_distance": {"mean": 5.0, "standard_error": 0.1}},
+    "lstm": {"parameters": 8, "bits_per_character": {"mean": 2.0, "standard_error": 0.1}},
+}
+BASELINES = {
+    "training images": {"frechet_distance": {"mean": 1.0, "standard_error": 0.1}},
+    "noise": {"frechet_distance": {"mean": 99.0, "standard_error": 0.1}},
+}
+ILL = {
+    "name": "over_fitting",
+    "severity": "error",
+    "sentence": "it learned <by heart>.",
+    "evidence": {"best": 85.1},
+    "cures": ["training.epochs: fewer"],
+}
+TOLD = {"name": "informative_loss", "severity": "note", "evidence": {"rank_correlation_loss": -0.25}}
+DIAGNOSES = {"denoiser": [TOLD, ILL], "vae": [], "conditional": [], "lstm": [TOLD]}
 
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch) -> Path:
-    """Results of three models, as the steps before leave them."""
-    params = make_workplace(tmp_path)
+    """Results of four models, as the steps before leave them."""
+    params = make_workplace(tmp_path, CONDITIONAL)
     monkeypatch.chdir(tmp_path)
+    write_json(Path("artifacts/metrics/baselines/squares.json"), BASELINES)
+    write_json(
+        Path("artifacts/metrics/reference/squares.json"), {"accuracy": 0.975, "examples": 10, "weights": "ab" * 32}
+    )
     image = pictures.grid(np.arange(64, dtype=np.uint8).reshape(4, 4, 4, 1) % 17, levels=17)
     for name, config in params.models.items():
         Path("artifacts/curves").mkdir(parents=True, exist_ok=True)
@@ -42,9 +67,10 @@ def workplace(tmp_path: Path, monkeypatch) -> Path:
         else:
             for path in ("evaluation/{}/samples.txt", "progress/{}/epoch-0002.txt"):
                 target = Path("artifacts", path.format(name))
-                target.parent.mkdir(parents=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text("if a < b && c: <script>alert('no')</script>\n")
-        write_json(Path(f"artifacts/metrics/{name}.json"), {"parameters": 10, "elbo_nats": {"mean": -1.5}})
+        write_json(Path(f"artifacts/metrics/{name}.json"), METRICS[name])
+        write_json(Path(f"artifacts/evaluation/{name}/diagnosis.json"), DIAGNOSES[name])
         write_json(Path(f"artifacts/registry/{name}.json"), {"weights": f"hash of {name}"})
         weights = Path(f"artifacts/models/{name}/model.safetensors")
         weights.parent.mkdir(parents=True)
@@ -88,7 +114,8 @@ def test_the_page_is_whole_and_needs_nothing_beside_it(workplace, monkeypatch):
     page = Page(text)
     assert page.open == []
     tags = [tag for tag, _ in page.elements]
-    assert not {"script", "iframe", "object", "embed"} & set(tags)
+    assert not {"iframe", "object", "embed"} & set(tags)
+    assert [attributes for tag, attributes in page.elements if tag == "script"] == [{}]
     for tag, attributes in page.elements:
         loaded = [
             attributes.get(name) for name in ("src", "srcset", "poster", "data", *(["href"] if tag != "a" else []))
@@ -106,7 +133,9 @@ def test_every_picture_is_a_picture(workplace, monkeypatch):
         for tag, attributes in Page(Path("reports/index.html").read_text()).elements
         if tag == "img"
     ]
-    assert len(found) == 2 * 4 + 1  # a glance, samples, walk and an entry of the series of two models; one data set
+    assert (
+        len(found) == 3 * 4 + 2
+    )  # a glance, samples, walk and one of the series of three models; the test images, twice
     for address in found:
         with Image.open(BytesIO(base64.b64decode(address.removeprefix("data:image/png;base64,")))) as image:
             image.verify()
@@ -125,40 +154,95 @@ def test_text_is_shown_and_never_obeyed(workplace, monkeypatch):
     run(monkeypatch)
     text = Path("reports/index.html").read_text("utf-8")
     assert "if a &lt; b &amp;&amp; c: &lt;script&gt;" in text
-    assert "<script" not in text
+    assert "it learned &lt;by heart&gt;." in text
+    assert text.count("<script") == 1
+
+
+def test_findings_stand_together_near_the_top_and_with_their_model(workplace, monkeypatch):
+    run(monkeypatch)
+    text = Path("reports/index.html").read_text("utf-8")
+    together, of_model = (
+        text.split('<section id="findings">')[1].split("</section>")[0],
+        text.split('id="model-denoiser"')[1],
+    )
+    assert "1 × error, 2 × note" in together
+    clean = together.split("Nothing beyond notes")[1].split("</p>")[0]
+    assert re.findall(r"#model-(\w+)", clean) == ["vae", "conditional", "lstm"]
+    assert together.count("it learned") == 1
+    section = of_model.split("</section>")[0]
+    assert section.index("it learned") < section.index("informative loss")
+    assert "<code>training.epochs: fewer</code>" in section
+    assert "85.1" in section
+    assert "loss: rank correlation −0.25" in section
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed: nobody saw the page")
-def test_a_browser_shows_every_picture_and_the_page_does_not_overflow_a_phone(workplace, monkeypatch, tmp_path):
+def test_a_browser_shows_every_picture_sorts_and_fits_a_phone(workplace, monkeypatch, tmp_path):
     run(monkeypatch)
-    script = """<script>addEventListener("load", () => document.body.setAttribute("data-seen", [
-        [...document.images].filter(image => image.naturalWidth > 0).length, document.images.length,
-        document.documentElement.scrollWidth - document.documentElement.clientWidth].join()))</script>"""
-    copy = tmp_path / "copy.html"
-    copy.write_text(Path("reports/index.html").read_text("utf-8").replace("</body>", script + "</body>"), "utf-8")
+    seen, complaints = look(Path("reports/index.html"), tmp_path)
+    assert seen["pictures"] == [14, 14]
+    assert seen["overflow"] == 0
+    assert seen["orders"] == [
+        ["denoiser", "vae", "conditional"],  # as in params.yaml
+        ["denoiser", "conditional", "vae"],  # the best first, by number and not by its letters
+        ["vae", "conditional", "denoiser"],
+        ["conditional", "denoiser", "vae"],  # by name
+    ]
+    assert seen["pinned"] == ["training images", "noise"]
+    assert seen["sorted"] == [None, "ascending", "descending", None]
+    assert complaints == []
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed: nobody would hear")
+def test_a_complaint_of_the_browser_is_heard(tmp_path):
+    (tmp_path / "page.html").write_text("<body><script>console.error('heard')</script></body>")
+    _, complaints = look(tmp_path / "page.html", tmp_path)
+    assert any("heard" in line for line in complaints)
+
+
+LOOK = """<script>addEventListener("load", () => {
+  const table = document.querySelector("table.results"), orders = [], states = [];
+  const look = () => {
+    orders.push([...table?.querySelectorAll("tbody.models a") ?? []].map(link => link.textContent));
+    states.push(table?.querySelector("th.number").getAttribute("aria-sort") ?? null);
+  };
+  const press = index => { table?.querySelectorAll("thead button")[index].click(); look(); };
+  look(); press(1); press(1); press(0);
+  document.body.setAttribute("data-seen", JSON.stringify({
+    pictures: [[...document.images].filter(image => image.naturalWidth > 0).length, document.images.length],
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    orders, sorted: states,
+    pinned: [...table?.querySelectorAll("tbody.baselines th") ?? []].map(cell => cell.firstChild.textContent)}));
+})</script>"""
+
+
+def look(page: Path, folder: Path) -> tuple[dict, list[str]]:
+    """What a page shows in a narrow window after a few clicks, and what its console complains of."""
+    copy = folder / "copy.html"
+    copy.write_text(page.read_text("utf-8").replace("</body>", LOOK + "</body>"), "utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    flags += f" --disable-component-update --disable-sync --user-data-dir={tmp_path / 'browser'} --window-size=500,900"
-    command = ["chromium", *flags.split(), "--dump-dom", copy.as_uri()]
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    seen = re.search(r'data-seen="(\d+),(\d+),(-?\d+)"', dom)
-    assert seen
-    assert seen.groups() == ("9", "9", "0")
+    flags += f" --disable-component-update --disable-sync --user-data-dir={folder / 'browser'} --window-size=500,900"
+    command = ["chromium", *flags.split(), "--enable-logging=stderr", "--dump-dom", copy.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found = re.search(r'data-seen="([^"]*)"', done.stdout)
+    assert found
+    return json.loads(unescape(found.group(1))), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 def test_the_csv_is_the_same_whatever_the_run_cost(workplace, monkeypatch):
     run(monkeypatch)
     first, markdown = Path("reports/table.csv").read_bytes(), Path("reports/table.md").read_text()
-    record_costs("vae", sha256(Path("artifacts/models/vae/model.safetensors")), "training", {"seconds": 99.0})
+    record_costs("vae", sha256(Path("artifacts/models/vae/model.safetensors")), "training", {"seconds": 777.0})
     run(monkeypatch)
     assert Path("reports/table.csv").read_bytes() == first
-    assert "| 99" in Path("reports/table.md").read_text()
-    assert "| 99" not in markdown
+    assert "| 777" in Path("reports/table.md").read_text()
+    assert "| 777" not in markdown
 
 
 def test_a_cost_of_other_weights_is_not_shown(workplace, monkeypatch, capsys):
     Path("artifacts/models/vae/model.safetensors").write_text("trained again elsewhere")
     run(monkeypatch, "--table")
-    costs = capsys.readouterr().out.split("Cost here")[1]
+    costs = capsys.readouterr().out.split("Seconds here")[1].split("\n\n")[0]
     assert "12.3" in costs
     assert "vae" not in costs
 

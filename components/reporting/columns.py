@@ -1,128 +1,185 @@
-"""The columns of the table: which number each holds, and what that number means."""
+"""The columns of the table, in order, and the parts that it is shown in."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from components.reporting.results import Result
+from components.reporting.column import Column
 
-__all__ = ["COLUMNS", "COST", "LIKELIHOODS", "SIZE", "Column"]
+__all__ = ["CLASSES", "COLUMNS", "LIKELIHOODS", "OWN", "PARTS", "RECONSTRUCTION", "SIZE"]
 
+LOWER: dict[str, Any] = {"better": "lower"}
+HIGHER: dict[str, Any] = {"better": "higher"}
+SAMPLES: dict[str, Any] = {"floored": True}
 
-@dataclass(frozen=True)
-class Column:
-    """A column of numbers.
-
-    Args:
-        group: what it belongs with; numbers of two groups say nothing about one another.
-        heading: its title, below the group's.
-        where: the key in the metrics, or ``costs`` and the keys in the costs.
-        meaning: one sentence for the page.
-        unit: what its numbers count.
-        sign: a bound's sign, written before the number.
-        factor: what the number is multiplied by where it is shown; the CSV has it as it is.
-    """
-
-    group: str
-    heading: str
-    where: tuple[str, ...]
-    meaning: str
-    unit: str = ""
-    sign: str = ""
-    factor: float = 1
-
-    @property
-    def title(self) -> str:
-        """The heading with its unit."""
-        return f"{self.heading}, {self.unit}" if self.unit else self.heading
-
-    def value(self, result: Result) -> Any:
-        """What the model has here: a number, a mapping with ``mean`` and ``standard_error``, or None."""
-        found: Any = {**result.metrics, "costs": result.costs}
-        for key in self.where:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
-
-
-SIZE, COST = "Size", "Cost here"
-SQUARED, DISTANCE, ENERGY = "Squared error × 10⁻³", "Energy distance × 10⁻³", "Energy"
-EXACT, ELBO, IMPORTANCE = "Log-likelihood, exact", "ELBO", "Importance bound"
-OWN, TEXT = "On a scale of its own", "Text"
-LIKELIHOODS = (EXACT, ELBO, IMPORTANCE, OWN)
+SIZE, SECONDS, THOUSAND, MEMORY = "Size", "Seconds here", "A thousand samples", "Peak memory here"
+FRECHET = "Fréchet classifier distance (FCD), lower is better"
+KERNEL = "Kernel distance × 10⁻³, lower is better"
+ENERGY_DISTANCE = "Energy distance × 10⁻³, lower is better"
+NEIGHBOURHOODS = "Among nearest neighbours, higher is better"
+CLASSES = "Classes, by the reference classifier"
+MEMORISATION = "Nearest training image, 1 is as new as test images"
+COPIES = "Near copies, %, 1 in new images"
+RECONSTRUCTION, ENERGY = "Squared error × 10⁻³, lower is better", "Energy"
+EXACT = "Log-likelihood, exact"
+ELBO, IMPORTANCE = "ELBO, a bound", "Importance bound"
+ANNEALED = "Log-likelihood, between bounds by annealed importance sampling"
+OWN = "Log-likelihood on a scale of its own"
+TEXT, VARIETY = "Text, lower is better", "Sampled text, best near the test text's"
+COPYING = "Copied by samples, best near the test text's"
+LIKELIHOODS = (EXACT, ELBO, IMPORTANCE, ANNEALED, OWN)
 
 NATS = (
     "Nats of a whole image, as a probability of its intensities: they compare where data and intensities are the same."
 )
+Sides = tuple[str, str]
+AT_LEAST, AT_MOST = ("≥", "≤"), ("≤", "≥")
 BITS = "The same as bits for each pixel and channel"
+AIS = "as annealed importance sampling of the normalising constant estimates it"
+
+
+def _likelihood(group: str, key: str, meaning: str, sides: Sides = AT_LEAST, **more: Any) -> tuple[Column, Column]:
+    """Nats and bits of one likelihood, with the signs of a bound: so many nats at least are so many bits at most."""
+    nats, bits = sides if group != EXACT else ("", "")
+    best = (HIGHER, LOWER) if sides == AT_LEAST else ({}, {})
+    return (
+        Column(group, "nats ↑", (f"{key}_nats",), meaning + NATS, sign=nats, **best[0], **more),
+        Column(group, "bits/dim ↓", (f"{key}_bits_per_dim",), f"{BITS}.", sign=bits, **best[1], **more),
+    )
+
 
 COLUMNS = (
     Column(SIZE, "parameters", ("parameters",), "Numbers that training moves."),
     Column(
-        SQUARED,
-        "reconstruction",
-        ("reconstruction_error",),
-        "Squared distance of a test image from its reconstruction, mean over pixels in [0, 1].",
-        factor=1000,
+        FRECHET,
+        "samples",
+        ("frechet_distance",),
+        "Squared Fréchet distance between Gaussians fitted to features of samples and of test images. The features are"
+        " those of a classifier of this data set, not Inception's: no FID, and no number to set beside one. Too large"
+        " by a bias that falls with the number of samples, which is the same in every row.",
+        **LOWER,
+        **SAMPLES,
     ),
     Column(
-        SQUARED,
+        FRECHET,
+        "∞ samples",
+        ("frechet_distance_infinite",),
+        "The same extrapolated to infinitely many samples; it can be below zero by chance.",
+        **LOWER,
+        **SAMPLES,
+    ),
+    Column(
+        KERNEL,
+        "features",
+        ("kernel_distance",),
+        "Squared maximum mean discrepancy of the same features under a cubic kernel. Unbiased: it may be below zero.",
+        factor=1000,
+        **LOWER,
+        **SAMPLES,
+    ),
+    Column(
+        ENERGY_DISTANCE,
+        "pixels",
+        ("energy_distance",),
+        "How far samples are from test images, pixel by pixel, over all pairs. Unbiased, so it can be below zero.",
+        factor=1000,
+        **LOWER,
+        **SAMPLES,
+    ),
+    Column(
+        NEIGHBOURHOODS,
+        "precision",
+        ("precision",),
+        "Share of samples that lie as near to some test image as its neighbours do: fidelity.",
+        **HIGHER,
+        **SAMPLES,
+    ),
+    Column(
+        NEIGHBOURHOODS,
+        "recall",
+        ("recall",),
+        "Share of test images that lie as near to some sample as its neighbours do: diversity.",
+        **HIGHER,
+        **SAMPLES,
+    ),
+    Column(
+        NEIGHBOURHOODS,
+        "density",
+        ("density",),
+        "Of how many test images' neighbourhoods a sample is part, over those it should be: fidelity that no outlier"
+        " flatters; above 1 where samples crowd where test images are dense.",
+        **HIGHER,
+        **SAMPLES,
+    ),
+    Column(
+        NEIGHBOURHOODS,
+        "coverage",
+        ("coverage",),
+        "Share of test images with a sample in their neighbourhood: diversity that no outlier flatters.",
+        **HIGHER,
+        **SAMPLES,
+    ),
+    Column(
+        CLASSES,
+        "entropy",
+        ("class_entropy",),
+        "Entropy of the classes of samples, best near the floor's; low where classes are missing.",
+        unit="nats",
+        **SAMPLES,
+    ),
+    Column(
+        CLASSES,
+        "distance ↓",
+        ("class_distance",),
+        "Total variation between the classes of samples and those of test images.",
+        **LOWER,
+        **SAMPLES,
+    ),
+    Column(
+        CLASSES,
+        "found ↑",
+        ("classes_found",),
+        "How many classes are not missing: they have at least a tenth of their share in the test split.",
+        **HIGHER,
+        **SAMPLES,
+    ),
+    Column(
+        MEMORISATION,
+        "in features",
+        ("nearest_training_feature",),
+        "Median distance of a sample from its nearest training image, over the same of test images. Below 1 samples are"
+        " closer to the training images than new ones are; copies have 0, and samples far off everything more than 1.",
+    ),
+    Column(MEMORISATION, "in pixels", ("nearest_training_pixel",), "The same pixel by pixel."),
+    Column(
+        COPIES,
+        "in features",
+        ("copies_feature",),
+        "Share of samples that are nearer to a training image than 99 in 100 test images are.",
+        factor=100,
+    ),
+    Column(COPIES, "in pixels", ("copies_pixel",), "The same pixel by pixel.", factor=100),
+    Column(
+        RECONSTRUCTION,
+        "reconstruction",
+        ("reconstruction_error",),
+        "Squared distance of a test image from its reconstruction, mean over pixels in [0, 1]. What is invertible"
+        " reconstructs by construction.",
+        factor=1000,
+        **LOWER,
+    ),
+    Column(
+        RECONSTRUCTION,
         "denoised",
         ("denoising_error",),
         "The same where the model saw the image under the noise that it was trained with.",
         factor=1000,
+        **LOWER,
     ),
     Column(
-        SQUARED,
+        RECONSTRUCTION,
         "noisy input",
         ("noisy_input_error",),
         "What that noise costs if nothing is done: the error to beat.",
         factor=1000,
-    ),
-    Column(
-        DISTANCE,
-        "samples",
-        ("energy_distance",),
-        "How far samples are from test images, over all pairs: a number that every model of images has. Unbiased, so"
-        " it can be below zero.",
-        factor=1000,
-    ),
-    Column(
-        DISTANCE,
-        "training images",
-        ("energy_distance_of_training_images",),
-        "The same of as many training images: the floor, which a model is below by chance only.",
-        factor=1000,
-    ),
-    Column(EXACT, "nats", ("log_likelihood_nats",), NATS),
-    Column(EXACT, "bits/dim", ("log_likelihood_bits_per_dim",), f"{BITS}."),
-    Column(
-        ELBO, "nats", ("elbo_nats",), f"Evidence lower bound: the log-likelihood is at least this. {NATS}", sign="≥"
-    ),
-    Column(ELBO, "bits/dim", ("elbo_bits_per_dim",), f"{BITS}, so an upper bound.", sign="≤"),
-    Column(
-        IMPORTANCE,
-        "nats",
-        ("importance_bound_nats",),
-        "Lower bound of the same log-likelihood from evaluation.importance_samples draws, on average tighter than the"
-        " ELBO.",
-        sign="≥",
-    ),
-    Column(IMPORTANCE, "bits/dim", ("importance_bound_bits_per_dim",), f"{BITS}, so an upper bound.", sign="≤"),
-    Column(
-        OWN,
-        "exact",
-        ("log_likelihood_own_scale_nats",),
-        "A log-likelihood that is no probability of intensities (a density, a coin of greys): comparable only between"
-        " models of the same likelihood.",
-        unit="nats",
-    ),
-    Column(OWN, "ELBO", ("elbo_own_scale_nats",), "Evidence lower bound of such a one.", unit="nats", sign="≥"),
-    Column(
-        OWN,
-        "importance bound",
-        ("importance_bound_own_scale_nats",),
-        "Importance-weighted lower bound of such a one.",
-        unit="nats",
-        sign="≥",
     ),
     Column(
         ENERGY,
@@ -136,25 +193,126 @@ COLUMNS = (
         ("sample_energy",),
         "The same of samples; where it is near that of test images, chains reach them.",
     ),
+    *_likelihood(EXACT, "log_likelihood", ""),
+    *_likelihood(ELBO, "elbo", "Evidence lower bound: the log-likelihood is at least this. "),
+    *_likelihood(
+        IMPORTANCE,
+        "importance_bound",
+        "Lower bound of the same log-likelihood from k draws, on average tighter than the ELBO. ",
+        extra="k",
+    ),
+    *_likelihood(ANNEALED, "log_likelihood_lower", f"At least this, {AIS}. "),
+    *_likelihood(ANNEALED, "log_likelihood_upper", f"At most this, {AIS}. ", sides=AT_MOST),
+    Column(
+        OWN,
+        "exact",
+        ("log_likelihood_own_scale_nats",),
+        "A log-likelihood that is no probability of intensities (a density, a coin of greys): comparable only between"
+        " models of the same likelihood, so no best is marked.",
+        unit="nats",
+    ),
+    Column(OWN, "ELBO", ("elbo_own_scale_nats",), "Evidence lower bound of such a one.", unit="nats", sign="≥"),
+    Column(
+        OWN,
+        "importance bound",
+        ("importance_bound_own_scale_nats",),
+        "Importance-weighted lower bound of such a one, from k draws.",
+        unit="nats",
+        sign="≥",
+        extra="k",
+    ),
+    Column(
+        OWN,
+        "annealed, below",
+        ("log_likelihood_lower_own_scale_nats",),
+        f"Such a one is at least this, {AIS}.",
+        unit="nats",
+        sign="≥",
+    ),
+    Column(
+        OWN,
+        "annealed, above",
+        ("log_likelihood_upper_own_scale_nats",),
+        f"Such a one is at most this, {AIS}.",
+        unit="nats",
+        sign="≤",
+    ),
     Column(
         TEXT,
         "bits per character",
         ("bits_per_character",),
         "Exact code length of a character of the test text, given those before it.",
+        **LOWER,
     ),
     Column(
         TEXT,
         "perplexity",
         ("perplexity",),
         "Two to the power of the bits: as hard to guess as one of so many equally likely characters.",
+        **LOWER,
     ),
-    Column(COST, "training", ("costs", "training", "seconds"), "Wall-clock seconds of training.", unit="s"),
+    *(
+        Column(
+            VARIETY,
+            f"distinct-{n}",
+            (f"distinct_{n}",),
+            f"Different sequences of {n} characters over all of them, in samples of one number and length.",
+            **SAMPLES,
+        )
+        for n in (1, 2, 3, 4, 8, 16)
+    ),
+    *(
+        Column(
+            COPYING,
+            f"novelty-{n}",
+            (f"novelty_{n}",),
+            f"Share of sequences of {n} characters that stand nowhere in the training text.",
+            **SAMPLES,
+        )
+        for n in (4, 8, 16, 32)
+    ),
     Column(
-        COST,
-        "sampling",
-        ("costs", "sampling", "samples_per_second"),
-        "Images, or texts of the length in params.yaml, a second, once compiled.",
-        unit="1/s",
+        COPYING,
+        "longest run",
+        ("longest_copied_run",),
+        "Characters of the longest run of a sample that stands in the training text, mean over samples.",
+        unit="characters",
+        **SAMPLES,
     ),
-    Column(COST, "evaluation", ("costs", "evaluation", "seconds"), "Wall-clock seconds of the evaluation.", unit="s"),
+    Column(SECONDS, "training", ("costs", "training", "seconds"), "Wall-clock seconds of training.", unit="s"),
+    Column(SECONDS, "evaluation", ("costs", "evaluation", "seconds"), "The same of the evaluation.", unit="s"),
+    Column(
+        THOUSAND,
+        "time here",
+        ("costs", "sampling", "seconds_per_thousand_samples"),
+        "Wall-clock seconds of a thousand images, or texts of the length in params.yaml, once compiled.",
+        unit="s",
+    ),
+    Column(
+        THOUSAND,
+        "work",
+        ("flops_per_thousand_samples",),
+        "Floating-point operations of their matrix products and convolutions, in thousands of millions; the same on"
+        " every machine.",
+        unit="GFLOP",
+        factor=1e-9,
+    ),
+    Column(
+        MEMORY,
+        "training",
+        ("costs", "training", "peak_memory"),
+        "Main memory that the process held at most, its libraries included.",
+        unit="MB",
+        factor=1e-6,
+    ),
+    Column(MEMORY, "sampling", ("costs", "sampling", "peak_memory"), "Likewise.", unit="MB", factor=1e-6),
 )
+
+PARTS = {
+    "Samples": (FRECHET, KERNEL, ENERGY_DISTANCE, NEIGHBOURHOODS, CLASSES, MEMORISATION, COPIES),
+    "Likelihood": LIKELIHOODS,
+    "Reconstruction and energy": (RECONSTRUCTION, ENERGY),
+    "Text": (TEXT, VARIETY, COPYING),
+    "Cost": (SIZE, SECONDS, THOUSAND, MEMORY),
+}
+"""Groups of columns that are shown as one table; every group is in one of them."""

@@ -1,19 +1,33 @@
 """What the steps before left on disk, model by model."""
 
-import csv
 import json
-import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from components.costs import read_costs
+from components.curves import read_curves
 from components.datasets.arrays import Arrays, open_arrays
 from components.files import sha256
 from components.params import ModelConfig, Params, UserError
 
-__all__ = ["Result", "gather"]
+__all__ = ["Result", "Yardstick", "gather"]
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What metrics of samples of one data set are read by.
+
+    Args:
+        baselines: metrics of what no model made, as if it were a model's samples, by name: a floor (``training
+            images``) and a ceiling (``noise``).
+        reference: accuracy and hash of the classifier in whose features distances are measured.
+    """
+
+    baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reference: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,9 @@ class Result:
         curves: columns of its learning curves by name; NaN where an epoch has no value.
         files: pictures and texts of its evaluation, by stem (``samples``, ``reconstructions``, ``walk``).
         series: samples as training went on, by epoch.
+        quality: how good they were, in columns like those of the curves.
+        diagnosis: what is wrong with the run, from ``artifacts/evaluation``; None where nobody looked.
+        yardstick: what its metrics are read by.
     """
 
     name: str
@@ -41,6 +58,18 @@ class Result:
     curves: dict[str, list[float]]
     files: dict[str, Path]
     series: dict[int, Path]
+    quality: dict[str, list[float]] = field(default_factory=dict)
+    diagnosis: list[dict[str, Any]] | None = None
+    yardstick: Yardstick = field(default_factory=Yardstick)
+
+    @cached_property
+    def numbers(self) -> dict[str, Any]:
+        """Metrics, and beside them the costs under ``costs``, with what a thousand samples take."""
+        sampling = dict(self.costs.get("sampling", {}))
+        if rate := sampling.get("samples_per_second"):
+            sampling["seconds_per_thousand_samples"] = 1000 / rate
+        work = {name: sampling[name] for name in ("flops_per_thousand_samples",) if name in sampling}
+        return {**work, **self.metrics, "costs": {**self.costs, "sampling": sampling}}
 
     @property
     def conditional(self) -> bool:
@@ -66,11 +95,22 @@ def gather(params: Params) -> list[Result]:
         name: open_arrays(Path("data/arrays") / name)
         for name in dict.fromkeys(config.dataset for config in params.models.values())
     }
-    return [_result(name, config, data[config.dataset]) for name, config in params.models.items()]
+    yardsticks = {
+        name: Yardstick(
+            _json(Path(f"artifacts/metrics/baselines/{name}.json")),
+            _json(Path(f"artifacts/metrics/reference/{name}.json")),
+        )
+        for name in data
+    }
+    return [
+        _result(name, config, data[config.dataset], yardsticks[config.dataset])
+        for name, config in params.models.items()
+    ]
 
 
-def _result(name: str, config: ModelConfig, data: Arrays) -> Result:
+def _result(name: str, config: ModelConfig, data: Arrays, yardstick: Yardstick) -> Result:
     weights = Path(f"artifacts/models/{name}/model.safetensors")
+    evaluation = Path("artifacts/evaluation") / name
     return Result(
         name=name,
         config=config,
@@ -78,27 +118,18 @@ def _result(name: str, config: ModelConfig, data: Arrays) -> Result:
         metrics=_json(Path(f"artifacts/metrics/{name}.json")),
         costs=read_costs(name, sha256(weights)) if weights.exists() else {},
         receipt=_json(Path(f"artifacts/registry/{name}.json")),
-        curves=_curves(Path(f"artifacts/curves/{name}.csv")),
-        files={
-            path.stem: path
-            for path in sorted(Path(f"artifacts/evaluation/{name}").glob("*.*"))
-            if path.suffix in (".png", ".txt")
-        },
+        curves=read_curves(Path(f"artifacts/curves/{name}.csv")),
+        files={path.stem: path for path in sorted(evaluation.glob("*.*")) if path.suffix in (".png", ".txt")},
         series={
             int(number.group()): path
             for path in sorted(Path(f"artifacts/progress/{name}").glob("*.*"))
             if (number := re.search(r"\d+", path.stem))
         },
+        quality=read_curves(evaluation / "quality.csv"),
+        diagnosis=_json(diagnosis) if (diagnosis := evaluation / "diagnosis.json").exists() else None,
+        yardstick=yardstick,
     )
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
-
-
-def _curves(path: Path) -> dict[str, list[float]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    return {
-        name: [float(line[name]) if line[name] else math.nan for line in lines] for name in (lines[0] if lines else {})
-    }

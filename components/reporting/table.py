@@ -1,21 +1,87 @@
-"""The table of all models, one for each data set: as CSV, as Markdown, as text, and as the cells of the page."""
+"""The table of all models, one for each data set: its rows, its parts and what stands in its cells."""
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from components.params import ImageSpec, Spec
-from components.reporting.columns import COLUMNS, COST, LIKELIHOODS, SIZE, Column
-from components.reporting.results import Result
+from components.reporting.column import Column
+from components.reporting.columns import COLUMNS, PARTS
+from components.reporting.results import Result, Yardstick
+from components.reporting.standing import apart, leaders
 
-__all__ = ["NONE", "Table", "cells", "groups", "scale", "tables", "to_csv", "to_markdown", "to_text", "used"]
+__all__ = ["NONE", "Cell", "Part", "Row", "Table", "groups", "scale", "tables", "title", "unit"]
 
 NONE = "–"
 BINARY = 2
+FLOORS = ("training images", "test text", "test")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: a model, or what no model made.
+
+    Args:
+        name: the model's, or what it is.
+        label: the model's family, or ``floor`` or ``ceiling``.
+        numbers: its metrics, and its costs under ``costs``.
+        conditional: whether it is a model of examples given their classes.
+    """
+
+    name: str
+    label: str
+    numbers: dict[str, Any]
+    conditional: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one place.
+
+    Args:
+        text: the number as it is shown, or ``NONE``.
+        error: its standard error likewise, if it has one.
+        value: the number itself, to sort by.
+        apart: why it compares with no other of its column; empty where it does.
+        standing: ``best`` where it is separated from all others, ``leading`` where only from some.
+    """
+
+    text: str
+    error: str = ""
+    value: float | None = None
+    apart: str = ""
+    standing: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.text, self.error and f"± {self.error}", self.apart) if part)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns that are shown as one table.
+
+    Args:
+        title: what they are about.
+        columns: those in which at least one model has a value.
+        rows: the models that have a value in one of them.
+        baselines: floors and ceilings that have.
+    """
+
+    title: str
+    columns: list[Column]
+    rows: list[Row]
+    baselines: list[Row]
+
+    def cells(self, row: Row) -> list[Cell]:
+        """What it shows of a model, or of a baseline."""
+        return [_cell(column, row, self._leaders.get(column.where, frozenset())) for column in self.columns]
+
+    @cached_property
+    def _leaders(self) -> dict[tuple[str, ...], frozenset[str]]:
+        return {column.where: leaders(column, self.rows) for column in self.columns}
 
 
 @dataclass(frozen=True)
@@ -25,17 +91,51 @@ class Table:
     Args:
         name: the data set's.
         scale: what its examples are, which says what nats and bits are of.
-        results: its models, in the order of ``params.yaml``.
+        rows: its models, in the order of ``params.yaml``.
+        yardstick: what metrics of samples are read by.
     """
 
     name: str
     scale: str
-    results: list[Result]
+    rows: list[Row]
+    yardstick: Yardstick = field(default_factory=Yardstick)
+
+    @property
+    def baselines(self) -> list[Row]:
+        """The floor, and below it the ceiling."""
+        found = [
+            Row(name, "floor" if name in FLOORS else "ceiling", numbers)
+            for name, numbers in self.yardstick.baselines.items()
+        ]
+        return sorted(found, key=lambda row: row.label != "floor")
 
     @property
     def columns(self) -> list[Column]:
-        """Those in which at least one of its models has a value."""
-        return used(self.results)
+        """Those in which at least one of its models has a value, and a floor where a value means nothing without."""
+        return [column for column in _used(self.rows) if column not in self.floorless]
+
+    @property
+    def floorless(self) -> list[Column]:
+        """Columns that would have values but are not shown, because their floor is not known."""
+        floors = _used(row for row in self.baselines if row.label == "floor")
+        return [column for column in _used(self.rows) if column.floored and column not in floors]
+
+    @property
+    def parts(self) -> list[Part]:
+        """Its columns by what they are about."""
+        return [self.part(title, members) for title, members in PARTS.items() if self._has(members)]
+
+    def part(self, title: str, groups: Sequence[str]) -> Part:
+        """The columns of some groups, with whoever has a value there."""
+        columns = [column for column in self.columns if column.group in groups]
+        rows, baselines = (
+            [row for row in rows if any(column.value(row.numbers) is not None for column in columns)]
+            for rows in (self.rows, self.baselines)
+        )
+        return Part(title, columns, rows, baselines)
+
+    def _has(self, groups: Sequence[str]) -> bool:
+        return any(column.group in groups for column in self.columns)
 
 
 def tables(results: Iterable[Result]) -> Iterator[Table]:
@@ -44,7 +144,8 @@ def tables(results: Iterable[Result]) -> Iterator[Table]:
     for result in results:
         of.setdefault(result.config.dataset, []).append(result)
     for name, members in of.items():
-        yield Table(name, scale(members[0].data.spec), members)
+        rows = [Row(model.name, model.config.family, model.numbers, model.conditional) for model in members]
+        yield Table(name, scale(members[0].data.spec), rows, members[0].yardstick)
 
 
 def scale(spec: Spec) -> str:
@@ -57,118 +158,50 @@ def scale(spec: Spec) -> str:
     return f"images of {size}, {spec.levels} intensities"
 
 
-def used(results: Iterable[Result]) -> list[Column]:
-    """The columns in which at least one model has a value."""
-    results = list(results)
-    return [column for column in COLUMNS if any(column.value(result) is not None for result in results)]
-
-
 def groups(columns: Iterable[Column]) -> list[tuple[str, int]]:
     """The headings above the headings: each group with its number of columns."""
     return [(group, len(list(members))) for group, members in groupby(columns, lambda column: column.group)]
 
 
-def cells(result: Result, columns: Iterable[Column]) -> list[str]:
-    """What the table shows of one model."""
-    return [_shown(column, column.value(result)) + _given(column, result) for column in columns]
+def unit(column: Column, rows: Iterable[Row]) -> str:
+    """What a column's numbers count, and the further number that they hang on: ``k = 64``."""
+    values = [column.value(row.numbers) for row in rows] if column.extra else []
+    found = sorted({value[column.extra] for value in values if isinstance(value, dict) and column.extra in value})
+    extra = f"{column.extra} = {', '.join(map(str, found))}" if found else ""
+    return ", ".join(part for part in (column.unit, extra) if part)
 
 
-def _given(column: Column, result: Result) -> str:
-    """A probability given the class is none of the image alone, and says so."""
-    told = result.conditional and column.group in LIKELIHOODS and column.value(result) is not None
-    return " given the class" if told else ""
+def title(column: Column, rows: Iterable[Row]) -> str:
+    """A column's heading with its unit."""
+    return ", ".join(part for part in (column.heading, unit(column, rows)) if part)
 
 
-def _shown(column: Column, value: Any) -> str:
-    found = value if isinstance(value, dict) else {"mean": value}
-    mean, error = found.get("mean"), found.get("standard_error")
+def _used(rows: Iterable[Row]) -> list[Column]:
+    rows = list(rows)
+    return [column for column in COLUMNS if any(column.value(row.numbers) is not None for row in rows)]
+
+
+def _cell(column: Column, row: Row, leading: frozenset[str]) -> Cell:
+    mean, error = column.mean(row.numbers), column.error(row.numbers)
     if mean is None:
-        return NONE
-    if column.factor != 1:
-        mean, error = mean * column.factor, error and error * column.factor
-    return f"{column.sign} {_number(mean, error)}".strip()
+        return Cell(NONE)
+    shown, spread = _number(mean, error) if column.factor == 1 else _scaled(mean, error, column.factor)
+    standing = "" if row.name not in leading else "best" if len(leading) == 1 else "leading"
+    return Cell(f"{column.sign} {shown}".strip(), spread, mean, apart(column, row), standing)
 
 
-def _number(mean: float, error: float | None) -> str:
+def _scaled(mean: float, error: float | None, factor: float) -> tuple[str, str]:
+    return _number(mean * factor, error and error * factor)
+
+
+def _number(mean: float, error: float | None) -> tuple[str, str]:
     """A number with no more digits than its standard error warrants: one of the error's, two where it starts with 1."""
-    if error:
+    if error and math.isfinite(error):
         places = max(0, (1 if f"{error:e}"[0] == "1" else 0) - math.floor(math.log10(error)))
-        text = f"{mean:.{places}f} ± {error:.{places}f}"
-    elif isinstance(mean, int) or abs(mean) >= 100:
-        text = f"{mean:,.0f}"
-    else:
-        text = f"{mean:.3g}"
+        return _typeset(f"{mean:,.{places}f}"), _typeset(f"{error:,.{places}f}")
+    whole = isinstance(mean, int) or abs(mean) >= 100
+    return _typeset(f"{mean:,.0f}" if whole else f"{mean:.3g}"), ""
+
+
+def _typeset(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}").replace(",", "\N{THIN SPACE}")
-
-
-def to_csv(results: Sequence[Result]) -> str:
-    """The table of what is the same in every run: numbers as they are, no costs, every column."""
-    columns = [column for column in COLUMNS if column.group != COST]
-    names = [name for column in columns for name in (_key(column), *_error_key(column))]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["model", "family", "dataset", "levels", "conditional", *names])
-    for result in results:
-        values = [_plain(part) for column in columns for part in _parts(column, result)]
-        levels = getattr(result.data.spec, "levels", "")
-        about = [result.name, result.config.family, result.config.dataset, levels, result.conditional]
-        writer.writerow([*about, *values])
-    return out.getvalue()
-
-
-def _key(column: Column) -> str:
-    return column.where[-1]
-
-
-def _error_key(column: Column) -> list[str]:
-    return [] if column.group == SIZE else [f"{_key(column)}_standard_error"]
-
-
-def _parts(column: Column, result: Result) -> list[Any]:
-    value = column.value(result)
-    if not _error_key(column):
-        return [value]
-    return [value.get("mean"), value.get("standard_error")] if isinstance(value, dict) else [value, None]
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else f"{value:.8g}" if isinstance(value, float) else str(value)
-
-
-def to_markdown(results: Sequence[Result]) -> str:
-    """A table for each data set as Markdown, with costs."""
-    parts = ["On the test split; ± one standard error."]
-    for table in tables(results):
-        columns = table.columns
-        lines = [["model", "family", *(f"{column.group}: {column.title}" for column in columns)]]
-        lines.append(["---"] * 2 + ["---:"] * len(columns))
-        lines += [[result.name, result.config.family, *cells(result, columns)] for result in table.results]
-        parts.append(f"## {table.name}: {table.scale}")
-        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    notes = [f"- **{column.group}: {column.heading}**: {column.meaning}" for column in used(results)]
-    return "\n\n".join([*parts, "\n".join(notes)]) + "\n"
-
-
-def to_text(results: Sequence[Result]) -> str:
-    """The tables for a terminal, with costs: one block for each group of columns, so that none is wide."""
-    first = max(len(result.name) for result in results)
-    blocks = []
-    for table in tables(results):
-        blocks.append(f"{table.name}: {table.scale}")
-        for group, _ in groups(table.columns):
-            own = [column for column in table.columns if column.group == group]
-            lines = [["", *(column.title for column in own)]]
-            lines += [
-                [result.name, *cells(result, own)]
-                for result in table.results
-                if any(column.value(result) is not None for column in own)
-            ]
-            widths = [first, *(max(map(len, column)) for column in list(zip(*lines, strict=True))[1:])]
-            blocks.append("\n".join([group, *(_aligned(line, widths) for line in lines)]))
-    return "\n\n".join(blocks)
-
-
-def _aligned(line: list[str], widths: list[int]) -> str:
-    """A line of a terminal's table: names to the left, numbers to the right."""
-    numbers = (text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True))
-    return "  ".join(["", line[0].ljust(widths[0]), *numbers])
