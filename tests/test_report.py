@@ -167,7 +167,7 @@ def test_findings_stand_together_near_the_top_and_with_their_model(workplace, mo
     )
     assert "1 × error, 2 × note" in together
     clean = together.split("Nothing beyond notes")[1].split("</p>")[0]
-    assert re.findall(r"#model-(\w+)", clean) == ["vae", "conditional", "lstm"]
+    assert re.findall(r"#model-(\w+)", clean) == ["vae", "lstm", "conditional"]
     assert together.count("it learned") == 1
     section = of_model.split("</section>")[0]
     assert section.index("it learned") < section.index("informative loss")

@@ -1,50 +1,33 @@
-"""The columns of the table, in order, and the parts that it is shown in."""
+"""The columns of the table, in order."""
 
 from typing import Any
 
 from components.reporting.column import Column
+from components.reporting.groups import (
+    CLASSES,
+    COPIES,
+    COPYING,
+    ENERGY,
+    ENERGY_DISTANCE,
+    FRECHET,
+    KERNEL,
+    MEMORISATION,
+    MEMORY,
+    NEIGHBOURHOODS,
+    RECONSTRUCTION,
+    SECONDS,
+    SIZE,
+    TEXT,
+    THOUSAND,
+    VARIETY,
+)
+from components.reporting.likelihoods import LIKELIHOOD_COLUMNS
 
-__all__ = ["CLASSES", "COLUMNS", "LIKELIHOODS", "OWN", "PARTS", "RECONSTRUCTION", "SIZE"]
+__all__ = ["COLUMNS"]
 
 LOWER: dict[str, Any] = {"better": "lower"}
 HIGHER: dict[str, Any] = {"better": "higher"}
 SAMPLES: dict[str, Any] = {"floored": True}
-
-SIZE, SECONDS, THOUSAND, MEMORY = "Size", "Seconds here", "A thousand samples", "Peak memory here"
-FRECHET = "Fréchet classifier distance (FCD), lower is better"
-KERNEL = "Kernel distance × 10⁻³, lower is better"
-ENERGY_DISTANCE = "Energy distance × 10⁻³, lower is better"
-NEIGHBOURHOODS = "Among nearest neighbours, higher is better"
-CLASSES = "Classes, by the reference classifier"
-MEMORISATION = "Nearest training image, 1 is as new as test images"
-COPIES = "Near copies, %, 1 in new images"
-RECONSTRUCTION, ENERGY = "Squared error × 10⁻³, lower is better", "Energy"
-EXACT = "Log-likelihood, exact"
-ELBO, IMPORTANCE = "ELBO, a bound", "Importance bound"
-ANNEALED = "Log-likelihood, between bounds by annealed importance sampling"
-OWN = "Log-likelihood on a scale of its own"
-TEXT, VARIETY = "Text, lower is better", "Sampled text, best near the test text's"
-COPYING = "Copied by samples, best near the test text's"
-LIKELIHOODS = (EXACT, ELBO, IMPORTANCE, ANNEALED, OWN)
-
-NATS = (
-    "Nats of a whole image, as a probability of its intensities: they compare where data and intensities are the same."
-)
-Sides = tuple[str, str]
-AT_LEAST, AT_MOST = ("≥", "≤"), ("≤", "≥")
-BITS = "The same as bits for each pixel and channel"
-AIS = "as annealed importance sampling of the normalising constant estimates it"
-
-
-def _likelihood(group: str, key: str, meaning: str, sides: Sides = AT_LEAST, **more: Any) -> tuple[Column, Column]:
-    """Nats and bits of one likelihood, with the signs of a bound: so many nats at least are so many bits at most."""
-    nats, bits = sides if group != EXACT else ("", "")
-    best = (HIGHER, LOWER) if sides == AT_LEAST else ({}, {})
-    return (
-        Column(group, "nats ↑", (f"{key}_nats",), meaning + NATS, sign=nats, **best[0], **more),
-        Column(group, "bits/dim ↓", (f"{key}_bits_per_dim",), f"{BITS}.", sign=bits, **best[1], **more),
-    )
-
 
 COLUMNS = (
     Column(SIZE, "parameters", ("parameters",), "Numbers that training moves."),
@@ -193,50 +176,7 @@ COLUMNS = (
         ("sample_energy",),
         "The same of samples; where it is near that of test images, chains reach them.",
     ),
-    *_likelihood(EXACT, "log_likelihood", ""),
-    *_likelihood(ELBO, "elbo", "Evidence lower bound: the log-likelihood is at least this. "),
-    *_likelihood(
-        IMPORTANCE,
-        "importance_bound",
-        "Lower bound of the same log-likelihood from k draws, on average tighter than the ELBO. ",
-        extra="k",
-    ),
-    *_likelihood(ANNEALED, "log_likelihood_lower", f"At least this, {AIS}. "),
-    *_likelihood(ANNEALED, "log_likelihood_upper", f"At most this, {AIS}. ", sides=AT_MOST),
-    Column(
-        OWN,
-        "exact",
-        ("log_likelihood_own_scale_nats",),
-        "A log-likelihood that is no probability of intensities (a density, a coin of greys): comparable only between"
-        " models of the same likelihood, so no best is marked.",
-        unit="nats",
-    ),
-    Column(OWN, "ELBO", ("elbo_own_scale_nats",), "Evidence lower bound of such a one.", unit="nats", sign="≥"),
-    Column(
-        OWN,
-        "importance bound",
-        ("importance_bound_own_scale_nats",),
-        "Importance-weighted lower bound of such a one, from k draws.",
-        unit="nats",
-        sign="≥",
-        extra="k",
-    ),
-    Column(
-        OWN,
-        "annealed, below",
-        ("log_likelihood_lower_own_scale_nats",),
-        f"Such a one is at least this, {AIS}.",
-        unit="nats",
-        sign="≥",
-    ),
-    Column(
-        OWN,
-        "annealed, above",
-        ("log_likelihood_upper_own_scale_nats",),
-        f"Such a one is at most this, {AIS}.",
-        unit="nats",
-        sign="≤",
-    ),
+    *LIKELIHOOD_COLUMNS,
     Column(
         TEXT,
         "bits per character",
@@ -307,12 +247,3 @@ COLUMNS = (
     ),
     Column(MEMORY, "sampling", ("costs", "sampling", "peak_memory"), "Likewise.", unit="MB", factor=1e-6),
 )
-
-PARTS = {
-    "Samples": (FRECHET, KERNEL, ENERGY_DISTANCE, NEIGHBOURHOODS, CLASSES, MEMORISATION, COPIES),
-    "Likelihood": LIKELIHOODS,
-    "Reconstruction and energy": (RECONSTRUCTION, ENERGY),
-    "Text": (TEXT, VARIETY, COPYING),
-    "Cost": (SIZE, SECONDS, THOUSAND, MEMORY),
-}
-"""Groups of columns that are shown as one table; every group is in one of them."""

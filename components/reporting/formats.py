@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.reporting.column import Column
-from components.reporting.columns import COLUMNS, SIZE
+from components.reporting.columns import COLUMNS
+from components.reporting.groups import SIZE
 from components.reporting.results import Result
 from components.reporting.table import Cell, Part, Row, Table, groups, tables, title
 

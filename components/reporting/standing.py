@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from components.reporting.column import Column
-from components.reporting.columns import CLASSES, LIKELIHOODS, OWN, RECONSTRUCTION
+from components.reporting.groups import CLASSES, LIKELIHOODS, OWN, RECONSTRUCTION
 
 __all__ = ["Judged", "apart", "leaders", "ranked", "separated"]
 

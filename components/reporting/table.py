@@ -9,7 +9,8 @@ from typing import Any
 
 from components.params import ImageSpec, Spec
 from components.reporting.column import Column
-from components.reporting.columns import COLUMNS, PARTS
+from components.reporting.columns import COLUMNS
+from components.reporting.groups import PARTS
 from components.reporting.results import Result, Yardstick
 from components.reporting.standing import apart, leaders
 

@@ -6,7 +6,8 @@ import pytest
 
 from components.datasets.arrays import Arrays
 from components.reporting import Result, Yardstick, table
-from components.reporting.columns import COLUMNS, PARTS
+from components.reporting.columns import COLUMNS
+from components.reporting.groups import PARTS
 from tests.reporting.made import column
 
 
