@@ -44,6 +44,7 @@ def learn(name: str, arrays: Arrays, spec: ImageSpec, params: Params) -> None:
     from components.evaluation.reference import Eye, write_seen
     from components.models.classifier import Classifier
     from components.models.storage import save
+    from components.registry.references import register_reference
     from components.training.callbacks import BestWeights, ProgressReport
     from components.training.loop import Trainer
     from components.training.validation import Validation
@@ -71,6 +72,7 @@ def learn(name: str, arrays: Arrays, spec: ImageSpec, params: Params) -> None:
         "weights": weights,
     }
     write_json(METRICS / f"{name}.json", metrics)
+    register_reference(FOLDER / name, METRICS / f"{name}.json")
     print(f"reference of {name}: {metrics['told_apart']} told apart, test accuracy {judged['accuracy']:.4g}")
 
 

@@ -30,7 +30,11 @@ def main() -> None:
 
     models = [read_trained(name, params.seed) for name in names]
 
+    from components.registry.references import register_reference
     from components.registry.versions import CANDIDATE, register
+
+    for folder in sorted(Path("artifacts/reference").glob("*")) if arguments.all else []:
+        register_reference(folder, Path(f"artifacts/metrics/reference/{folder.name}.json"))
 
     for trained in models:
         version = register(trained)

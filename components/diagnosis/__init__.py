@@ -7,7 +7,7 @@ with their reasons beside them.
 from collections.abc import Callable, Iterator
 
 from components.diagnosis.adversaries import discriminator_overpowers, generator_overpowers
-from components.diagnosis.energies import drifted, energies_drift
+from components.diagnosis.energies import adrift, energies_drift
 from components.diagnosis.evidence import Evidence
 from components.diagnosis.finding import Finding, Severity, paragraph
 from components.diagnosis.gradients import exploding_gradients, non_finite, vanishing_gradients
@@ -19,7 +19,7 @@ from components.diagnosis.mode_collapse import mode_collapse
 from components.diagnosis.noise_like import noise_like
 from components.diagnosis.overfitting import critic_overfits, overfitting
 
-__all__ = ["ILLNESSES", "Evidence", "Finding", "Severity", "diagnose", "drifted", "paragraph"]
+__all__ = ["ILLNESSES", "Evidence", "Finding", "Severity", "adrift", "diagnose", "paragraph"]
 
 ILLNESSES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     non_finite,

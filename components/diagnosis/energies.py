@@ -6,14 +6,14 @@ Models*, https://arxiv.org/abs/1903.12370: the difference of the two mean energi
 training is stable, and where it is not, chains no longer reach what the energy calls likely.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from components.diagnosis.evidence import Evidence
 from components.diagnosis.finding import Finding, cures
 
-__all__ = ["DRIFT", "drifted", "energies_drift"]
+__all__ = ["DRIFT", "adrift", "energies_drift"]
 
 DRIFT = 5.0
 """Spreads of the data's energies that may lie between the mean energies of data and of samples."""
@@ -32,23 +32,29 @@ HOLD = {
 }
 
 
-def drifted(gap: float, spread: float) -> bool:
-    """Whether an epoch is adrift, by its ``energy_gap`` and ``energy_spread``."""
-    return abs(gap) > DRIFT * spread
+def adrift(logs: Mapping[str, float]) -> Iterator[str]:
+    """What to say of an epoch while a model trains, if its energies say that it is adrift."""
+    if {"energy_gap", "energy_spread"} <= logs.keys() and _drifted(logs["energy_gap"], logs["energy_spread"]):
+        gap, spread = logs["energy_gap"], logs["energy_spread"]
+        yield f"energies of data and samples drift apart: {gap:.3g}, when those of data spread over {spread:.3g}"
 
 
 def energies_drift(evidence: Evidence) -> Iterator[Finding]:
     """Data and samples have energies that have nothing to do with each other, at the end or often."""
     gaps, spreads = evidence.curve("energy_gap"), evidence.curve("energy_spread")
-    adrift = [drifted(gap, spread) for gap, spread in zip(gaps, spreads, strict=False)]
-    if not adrift or not (adrift[-1] or np.mean(adrift) > OFTEN):
+    lost = [_drifted(gap, spread) for gap, spread in zip(gaps, spreads, strict=False)]
+    if not lost or not (lost[-1] or np.mean(lost) > OFTEN):
         return
-    gap, spread, part = float(gaps[-1]), float(spreads[-1]), float(np.mean(adrift))
+    gap, spread, part = float(gaps[-1]), float(spreads[-1]), float(np.mean(lost))
     yield Finding(
         "energies_drift",
-        "error" if adrift[-1] else "warning",
+        "error" if lost[-1] else "warning",
         f"energies of data and samples drift apart in {part:.0%} of the epochs; in the last they are {gap:.3g} apart, "
         f"when those of data spread over {spread:.3g}.",
         {"energy_gap": gap, "energy_spread": spread, "epochs_adrift": part},
         cures(evidence.config, HOLD),
     )
+
+
+def _drifted(gap: float, spread: float) -> bool:
+    return abs(gap) > DRIFT * spread

@@ -34,9 +34,6 @@ from components.params.ebm import EBMConfig
 
 __all__ = ["EBM"]
 
-DRIFT = 5.0
-"""Spreads of the data's energies that may lie between the mean energies of data and of samples."""
-
 
 class EBM(ImageFamily):
     """An energy, and chains.
@@ -113,13 +110,6 @@ class EBM(ImageFamily):
             bounds=(0.0, 1.0),
             variables=self.variables,
         )
-
-    def warnings(self, logs: dict[str, float]) -> list[str]:
-        """What is wrong with the means of an epoch."""
-        gap, spread = logs["energy_gap"], logs["energy_spread"]
-        if abs(gap) <= DRIFT * spread:
-            return []
-        return [f"energies of data and samples drift apart: {gap:.3g}, when those of data spread over {spread:.3g}"]
 
     def sample(self, n: int, seed: int, *, steps: int = 0, step_size: float = 0.0, noise: float = -1.0) -> np.ndarray:
         """Images at the end of chains that begin in noise.

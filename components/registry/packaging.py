@@ -19,7 +19,7 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 
 from components.params import ImageSpec, ModelConfig, Spec
 
-__all__ = ["knobs", "package", "signature"]
+__all__ = ["knobs", "log_model", "package", "signature"]
 
 COMPONENTS = Path(__file__).parents[1]
 TRAVELS = ("__init__.py", "imports.py", "files.py", "params", "models", "networks", "backend")
@@ -28,7 +28,7 @@ TYPES = {"bool": DataType.boolean, "int": DataType.long, "float": DataType.doubl
 
 
 def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id: str | None = None) -> str:
-    """Log a trained model to a run; gives the id of the logged model.
+    """Log a trained generative model to a run; gives the id of the logged model.
 
     Args:
         run_id: the run that it belongs to.
@@ -37,20 +37,25 @@ def package(run_id: str, folder: Path, config: ModelConfig, spec: Spec, model_id
         spec: its data.
         model_id: a logged model whose files were lost, to be filled again.
     """
+    return log_model(run_id, folder, "sampler", signature(config, spec), model_id)
+
+
+def log_model(run_id: str, folder: Path, kind: str, signature: ModelSignature, model_id: str | None = None) -> str:
+    """Log what lies in a folder with the code that it needs; ``kind`` is the file of this room that runs it."""
     with TemporaryDirectory() as temporary, _without_advice():
         code = Path(temporary, COMPONENTS.name)
         _copy_code(code)
         info = Model.log(
             artifact_path=None,
-            name="sampler",
+            name=kind,
             flavor=mlflow.pyfunc,
             run_id=None if model_id else run_id,  # a run can have a model as its output once
             model_id=model_id,
-            python_model=str(Path(__file__).with_name("sampler.py")),
+            python_model=str(Path(__file__).with_name(f"{kind}.py")),
             artifacts={"model": str(folder)},
             code_paths=[str(code)],
             pip_requirements=_requirements(),
-            signature=signature(config, spec),
+            signature=signature,
         )
     return info.model_id
 

@@ -1,23 +1,15 @@
-"""What a family finds wrong with how its training goes, said once an epoch."""
-
-from typing import Protocol, runtime_checkable
+"""What goes wrong with a training, said once an epoch."""
 
 import keras
 from tqdm import tqdm
 
-__all__ = ["Warnings", "Warns"]
+from components.diagnosis import adrift
 
-
-@runtime_checkable
-class Warns(Protocol):
-    """A family that can tell from the logs that something goes wrong."""
-
-    def warnings(self, logs: dict[str, float]) -> list[str]:
-        """What is wrong with the means of an epoch, a line each."""
+__all__ = ["Warnings"]
 
 
 class Warnings(keras.callbacks.Callback):
-    """Prints the warnings of a family that has any to give.
+    """Prints what can be told to be wrong before training ends.
 
     Args:
         name: of the model.
@@ -28,7 +20,6 @@ class Warnings(keras.callbacks.Callback):
         self.name = name
 
     def on_epoch_end(self, epoch, logs=None):
-        """Ask, and print above the bar of a terminal."""
-        if isinstance(self.model, Warns):
-            for warning in self.model.warnings(logs):
-                tqdm.write(f"{self.name}: epoch {epoch + 1} of {self.params['epochs']}: warning: {warning}")
+        """Look, and print above the bar of a terminal."""
+        for warning in adrift(logs):
+            tqdm.write(f"{self.name}: epoch {epoch + 1} of {self.params['epochs']}: warning: {warning}")

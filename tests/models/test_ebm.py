@@ -5,6 +5,7 @@ from keras import ops
 from pydantic import ValidationError
 
 from components.backend import compiled, value_and_grad
+from components.diagnosis import adrift
 from components.networks.two_samples import energy_distance
 from components.params import UserError
 from components.params.ebm import EBMConfig
@@ -141,7 +142,7 @@ def test_it_learns_more_of_digits_than_the_intensities_of_each_pixel(digits):
     assert near < 0.05 * far
 
     batch = {"image": test[:64]}
-    assert model.warnings(validate(model, batch)) == []
+    assert list(adrift(validate(model, batch))) == []
     model.replay.chains.assign(noise[:64])
-    (warning,) = model.warnings(validate(model, batch))
+    (warning,) = adrift(validate(model, batch))
     assert warning.startswith("energies of data and samples drift apart: -")

@@ -1,29 +1,26 @@
-import numpy as np
+"""What is wrong is said while a model trains, and nothing else."""
 
-from components.training.feeds import Examples
-from components.training.loop import Trainer
-from components.training.validation import Validation
+import pytest
+
 from components.training.warnings import Warnings
-from tests.training.toy import Line, training
+
+HELD = {"loss": 0.1, "energy_gap": -0.2, "energy_spread": 0.1}
 
 
-class Anxious(Line):
-    def warnings(self, logs):
-        return [f"{name} is {logs[name]:.2f}" for name in ("loss", "val_loss") if logs[name] > 1]
-
-
-def run(model, epochs):
-    feed = Examples({"image": np.ones((8, 1, 1, 1), "uint8")}, 4)
-    Trainer(model, training(epochs=epochs), feed, Validation(model, feed, 2), callbacks=[Warnings("it")]).run()
-
-
-def test_what_a_family_finds_wrong_is_said_in_the_epoch_that_it_is_wrong_in(capsys):
-    run(Anxious(), 3)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("it: epoch 1 of 3: warning: loss is ")
-    assert not any("epoch 3" in line for line in lines)
-
-
-def test_a_family_without_warnings_is_not_asked(capsys):
-    run(Line(), 1)
-    assert capsys.readouterr().out == ""
+@pytest.mark.parametrize(
+    ("logs", "said"),
+    [
+        ({"loss": 1.0}, ""),
+        (HELD, ""),
+        (
+            HELD | {"energy_gap": -0.6},
+            "ebm: epoch 3 of 9: warning: energies of data and samples drift apart: -0.6, when those of data spread over"
+            " 0.1\n",
+        ),
+    ],
+)
+def test_an_epoch_adrift_is_told(logs, said, capsys):
+    callback = Warnings("ebm")
+    callback.set_params({"epochs": 9})
+    callback.on_epoch_end(2, logs)
+    assert capsys.readouterr().out == said
