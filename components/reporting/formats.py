@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from components.reporting.column import Column
@@ -93,10 +94,18 @@ def to_text(results: Sequence[Result]) -> str:
 def _block(table: Table, group: str) -> str:
     part = table.part(group, [group])
     lines = [["", *(title(column, part.rows) for column in part.columns)]]
-    lines += [[_name(row), *map(str, part.cells(row))] for row in (*part.baselines, *part.rows)]
+    rows = [(_name(row), part.cells(row)) for row in (*part.baselines, *part.rows)]
+    lines += [[name, *map(_brief, cells)] for name, cells in rows]
+    reasons = sorted({cell.apart for _, cells in rows for cell in cells if cell.apart})
     first = max(len(_name(row)) for row in (*table.baselines, *table.rows))
     widths = [first, *(max(map(len, column)) for column in list(zip(*lines, strict=True))[1:])]
-    return "\n".join([group, *(_aligned(line, widths) for line in lines)])
+    notes = [f"  * {', '.join(reasons)}: compares with no other"] if reasons else []
+    return "\n".join([group, *(_aligned(line, widths) for line in lines), *notes])
+
+
+def _brief(cell: Cell) -> str:
+    """What does not compare has an asterisk, and its reason below the block."""
+    return f"{replace(cell, apart='')} *" if cell.apart else str(cell)
 
 
 def _name(row: Row) -> str:

@@ -48,16 +48,17 @@ def training_charts(curves: dict[str, list[float]]) -> list[str]:
 
 def quality_charts(result: Result) -> list[str]:
     """How good samples were as training went on, beside the losses whose rank correlation with that is known."""
-    charts = [
+    quality = [
         line_chart(label, "epoch", result.quality["epoch"], {label: result.quality[name]})
         for name, label in OVER_TRAINING.items()
         if name in result.quality
     ]
-    for name, value in correlations(result).items():
-        if name in result.curves:
-            heading = f"{name.replace('_', ' ')}: rank correlation {value:.2f}".replace("-", "\N{MINUS SIGN}")
-            charts.append(line_chart(heading, "epoch", result.curves["epoch"], {name: result.curves[name]}))
-    return [chart for chart in charts if chart]
+    losses = [
+        line_chart(_correlated(name, value), "epoch", result.curves["epoch"], {name: result.curves[name]})
+        for name, value in correlations(result).items()
+        if name in result.curves
+    ]
+    return [chart for chart in (*quality[:1], *losses, *quality[1:]) if chart]
 
 
 def cost_charts(table: Table) -> Iterator[str]:
@@ -72,6 +73,10 @@ def cost_charts(table: Table) -> Iterator[str]:
         points = list(_points(table, quality, cost))
         if len(points) > 1:
             yield scatter_chart(_titled(quality), f"{cost.group.lower()}: {title(cost, [])}", points, rules)
+
+
+def _correlated(name: str, value: float) -> str:
+    return f"{name.replace('_', ' ')}: rank correlation {value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _points(table: Table, quality: Column, cost: Column) -> Iterator[Point]:

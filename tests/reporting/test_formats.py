@@ -61,6 +61,14 @@ def test_a_scaled_number_says_so_wherever_it_is_shown(results):
     assert "Squared error × 10⁻³" in to_text(results)
 
 
+def test_what_does_not_compare_says_so_below_its_block(results):
+    told = replace(results[1], config=results[1].config.model_copy(update={"conditional": True}))
+    (block,) = (block for block in to_text([told]).split("\n\n") if block.startswith("ELBO"))
+    assert block.splitlines()[-2].endswith("≥ −98.2 ± 1.3 *")
+    assert block.splitlines()[-1].strip() == "* given the class: compares with no other"
+    assert "−98.2 ± 1.3 given the class |" in to_markdown([told])
+
+
 def test_text_is_aligned_and_narrow(results):
     text = to_text(judged(results))
     assert max(map(len, text.splitlines())) <= 100
