@@ -12,7 +12,7 @@ __all__ = ["Point", "scatter_chart"]
 
 WIDTH, HEIGHT = 400, 300
 INTERVAL = 1.96  # standard errors to either side
-LETTER, LINE, DOT = 6.0, 12.0, 4.0  # width of a letter, height of a line, radius of a point
+LETTER, LINE, DOT = 6.6, 12.0, 4.0  # width of a letter, height of a line, radius of a point
 
 Box = tuple[float, float, float, float]
 
