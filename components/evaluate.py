@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from components import pictures
 from components.costs import record_costs
 from components.curves import read_curves, write_curves
 from components.datasets.arrays import Arrays, open_arrays
-from components.diagnosis import Evidence, diagnose, paragraph
+from components.diagnosis import Evidence, diagnose, paragraph, write_findings
 from components.evaluation import SEPARATOR
 from components.evaluation.finding import find_model
 from components.files import atomic_folder, sha256, write_json
@@ -64,7 +63,7 @@ def main() -> None:
         curves = read_curves(Path(f"artifacts/curves/{name}.csv"))
         floor, ceiling = baselines.values()
         findings = diagnose(Evidence(model.config, curves, metrics, quality, floor, ceiling))
-        write_json(draft / "diagnosis.json", [asdict(finding) for finding in findings])
+        write_findings(draft / "diagnosis.json", findings)
     write_json(Path(f"artifacts/metrics/{name}.json"), metrics)
 
     weights = sha256(folder / "model.safetensors")

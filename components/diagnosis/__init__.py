@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from components.diagnosis.adversaries import discriminator_overpowers, generator_overpowers
 from components.diagnosis.energies import adrift, energies_drift
 from components.diagnosis.evidence import Evidence
-from components.diagnosis.finding import Finding, Severity, paragraph
+from components.diagnosis.finding import GRAVITY, Finding, Severity, gravest, paragraph, read_findings, write_findings
 from components.diagnosis.gradients import exploding_gradients, non_finite, vanishing_gradients
 from components.diagnosis.informative_loss import informative_loss
 from components.diagnosis.inverse import imprecise_inverse
@@ -19,7 +19,18 @@ from components.diagnosis.mode_collapse import mode_collapse
 from components.diagnosis.noise_like import noise_like
 from components.diagnosis.overfitting import critic_overfits, overfitting
 
-__all__ = ["ILLNESSES", "Evidence", "Finding", "Severity", "adrift", "diagnose", "paragraph"]
+__all__ = [
+    "ILLNESSES",
+    "Evidence",
+    "Finding",
+    "Severity",
+    "adrift",
+    "diagnose",
+    "gravest",
+    "paragraph",
+    "read_findings",
+    "write_findings",
+]
 
 ILLNESSES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     non_finite,
@@ -40,8 +51,6 @@ ILLNESSES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     informative_loss,
 )
 """Every illness that is looked for; each gives no finding, or one (of gradients, one a player)."""
-
-GRAVITY = ("error", "warning", "note")
 
 
 def diagnose(evidence: Evidence) -> list[Finding]:

@@ -1,14 +1,18 @@
 """What a diagnosis says: an illness, how grave it is, on what evidence, and what cures it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
+from components.files import write_json
 from components.params import ModelConfig
 
-__all__ = ["Finding", "Severity", "cures", "paragraph"]
+__all__ = ["GRAVITY", "Finding", "Severity", "cures", "gravest", "paragraph", "read_findings", "write_findings"]
 
 Severity = Literal["error", "warning", "note"]
+GRAVITY: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,23 @@ def paragraph(findings: list[Finding]) -> str:
     if not findings:
         return "Nothing is wrong with this run that is known to go wrong."
     return " ".join(map(_spoken, findings))
+
+
+def write_findings(path: Path, findings: list[Finding]) -> None:
+    """Write a ``diagnosis.json``."""
+    write_json(path, [asdict(finding) for finding in findings])
+
+
+def read_findings(path: Path) -> list[Finding]:
+    """The findings of a ``diagnosis.json``; none where there is no file."""
+    found = json.loads(path.read_text("utf-8")) if path.exists() else []
+    return [Finding(**{**entry, "cures": tuple(entry["cures"])}) for entry in found]
+
+
+def gravest(findings: list[Finding]) -> Severity | None:
+    """The worst severity among findings."""
+    present = {finding.severity for finding in findings}
+    return next((severity for severity in GRAVITY if severity in present), None)
 
 
 def _spoken(finding: Finding) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from components.diagnosis import paragraph, read_findings
 from components.registry.trained import Trained
 
 __all__ = ["describe_version"]
@@ -17,9 +18,10 @@ LONGEST = 600  # characters of a text that is shown
 
 
 def describe_version(run_id: str, trained: Trained) -> str:
-    """Markdown: a sentence, the samples, how to use it, a table of numbers."""
+    """Markdown: a sentence, what is wrong, the samples, how to use it, a table of numbers."""
     costs = {key: value for key, value in trained.costs.items() if isinstance(value, Mapping)}
     parts = [f"A **{trained.config.family}** trained on **{trained.spec.name}**."]
+    parts += [f"**Diagnosis.** {paragraph(read_findings(trained.diagnosis))}"] if trained.diagnosis.exists() else []
     parts += [_samples(run_id, trained), _usage(trained), _table(trained.metrics | costs)]
     return "\n\n".join(part for part in parts if part)
 

@@ -44,6 +44,11 @@ class Trained:
     metrics: dict[str, Any]
     costs: dict[str, Any]
 
+    @property
+    def diagnosis(self) -> Path:
+        """What is wrong with it, as far as that was looked for."""
+        return self.evaluation / "diagnosis.json"
+
 
 def read_trained(name: str, seed: int) -> Trained:
     """All that the stages before left of the model ``name``; imports no Keras.

@@ -7,6 +7,7 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from components.diagnosis import gravest, read_findings
 from components.registry.description import describe_version
 from components.registry.lineage import lock_hash
 from components.registry.packaging import package
@@ -37,6 +38,7 @@ __all__ = ["CANDIDATE", "register"]
 CANDIDATE = "candidate"
 OF_THE_PROCESS = (PROCESS, TRAINING)
 LOGGED = "models:/"
+DIAGNOSIS = f"{PREFIX}diagnosis"
 
 
 def register(trained: Trained) -> ModelVersion:
@@ -54,8 +56,15 @@ def register(trained: Trained) -> ModelVersion:
         _record_evaluation(run_id, _model_id(version), trained.metrics)
         client = mlflow.MlflowClient()
         client.update_model_version(trained.name, version.version, describe_version(run_id, trained))
+        client.set_model_version_tag(trained.name, version.version, DIAGNOSIS, _diagnosed(trained))
+        client.set_tag(run_id, DIAGNOSIS, _diagnosed(trained))
         client.set_registered_model_alias(trained.name, CANDIDATE, version.version)
     return version
+
+
+def _diagnosed(trained: Trained) -> str:
+    """The gravest finding's severity."""
+    return gravest(read_findings(trained.diagnosis)) or "nothing found"
 
 
 def _version_of_weights(trained: Trained) -> ModelVersion | None:
