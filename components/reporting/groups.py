@@ -21,6 +21,7 @@ __all__ = [
     "RECONSTRUCTION",
     "SECONDS",
     "SIZE",
+    "SPREAD",
     "TEXT",
     "THOUSAND",
     "VARIETY",
@@ -28,12 +29,12 @@ __all__ = [
 
 SIZE, SECONDS, THOUSAND, MEMORY = "Size", "Seconds here", "A thousand samples", "Peak memory here"
 FRECHET = "Fréchet classifier distance (FCD), lower is better"
-KERNEL = "Kernel distance × 10⁻³, lower is better"
+KERNEL = "Kernel distance, lower is better"
 ENERGY_DISTANCE = "Energy distance × 10⁻³, lower is better"
 NEIGHBOURHOODS = "Among nearest neighbours, higher is better"
 CLASSES = "Classes, by the reference classifier"
 MEMORISATION = "Nearest training image, 1 is as new as test images"
-COPIES = "Near copies, %, 1 in new images"
+SPREAD, COPIES = "Diversity, 1 is the test images'", "Near copies, %, 1 in new images"
 RECONSTRUCTION, ENERGY = "Squared error × 10⁻³, lower is better", "Energy"
 EXACT = "Log-likelihood, exact"
 ELBO, IMPORTANCE = "ELBO, a bound", "Importance bound"
@@ -44,7 +45,7 @@ COPYING = "Copied by samples, best near the test text's"
 LIKELIHOODS = (EXACT, ELBO, IMPORTANCE, ANNEALED, OWN)
 
 PARTS = {
-    "Samples": (FRECHET, KERNEL, ENERGY_DISTANCE, NEIGHBOURHOODS, CLASSES, MEMORISATION, COPIES),
+    "Samples": (FRECHET, KERNEL, ENERGY_DISTANCE, NEIGHBOURHOODS, SPREAD, CLASSES, MEMORISATION, COPIES),
     "Likelihood": LIKELIHOODS,
     "Reconstruction and energy": (RECONSTRUCTION, ENERGY),
     "Text": (TEXT, VARIETY, COPYING),
