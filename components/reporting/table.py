@@ -199,7 +199,7 @@ def _number(mean: float, error: float | None) -> tuple[str, str]:
     """A number with no more digits than its standard error warrants: one of the error's, two where it starts with 1."""
     if error and math.isfinite(error):
         places = max(0, (1 if f"{error:e}"[0] == "1" else 0) - math.floor(math.log10(error)))
-        return _typeset(f"{mean:,.{places}f}"), _typeset(f"{error:,.{places}f}")
+        return _typeset(f"{mean:z,.{places}f}"), _typeset(f"{error:,.{places}f}")
     whole = isinstance(mean, int) or abs(mean) >= 100
     return _typeset(f"{mean:,.0f}" if whole else f"{mean:.3g}"), ""
 

@@ -90,3 +90,8 @@ def test_models_of_one_scale_stand_together_and_nats_of_others_apart(results):
     assert shown([density, vae], "vae", "ELBO", "nats ↑") == "≥ −98.2 ± 1.3"
     assert shown([density, vae], "density", "ELBO", "nats ↑") == "–"
     assert shown([density, vae], "density", "Log-likelihood on", "ELBO") == "≥ 512 ± 2 own scale"
+
+
+def test_nothing_is_less_than_no_distance(results):
+    metrics = {"log_likelihood_nats": {"mean": -0.2, "standard_error": 6.0}}
+    assert shown([replace(results[1], metrics=metrics)], "vae", "Log-likelihood, exact", "nats ↑") == "0 ± 6"
