@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from components.datasets.arrays import Arrays, open_arrays
+from components.evaluation import CEILING, FLOOR
 from components.files import write_json
 from components.params import ImageSpec, Params, TextSpec, load, run_step
 
@@ -43,7 +44,7 @@ def _images(data: Arrays, spec: ImageSpec, params: Params) -> dict[str, Any]:
     real = [train[np.sort(rows)] for rows in chosen]
     shape = (options.samples, *spec.shape)
     noise = [random.integers(spec.levels, size=shape, dtype=np.uint8) for _ in range(options.sample_seeds)]
-    return {"training images": judge(real, new=False), "noise": judge(noise)}
+    return {FLOOR["image"]: judge(real, new=False), CEILING["image"]: judge(noise)}
 
 
 def _texts(data: Arrays, spec: TextSpec, params: Params) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _texts(data: Arrays, spec: TextSpec, params: Params) -> dict[str, Any]:
 
     shape = (params.evaluation.texts, params.evaluation.text_length)
     found = baselines(data.split("test"), data.split("train"), len(spec.vocabulary), shape, params.seed)
-    return {"test text": found["test"], "random characters": found["uniform"]}
+    return {FLOOR["text"]: found["test"], CEILING["text"]: found["uniform"]}
 
 
 if __name__ == "__main__":
