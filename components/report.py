@@ -3,7 +3,8 @@
     python -m components.report            # writes reports/index.html, reports/table.md and reports/table.csv
     python -m components.report --table    # prints the table
 
-``table.csv`` holds what is the same in every run. The page and the Markdown also show what this machine needed.
+``table.csv`` holds what is the same in every run. The page and the Markdown also show what this machine needed. All
+three are in MLflow too, as a run named ``report``.
 """
 
 import argparse
@@ -32,6 +33,10 @@ def main() -> None:
     for name, text in files.items():
         with atomic_file(REPORTS / name) as draft:
             draft.write_text(text, encoding="utf-8")
+
+    from components.registry.reports import record_report
+
+    record_report(REPORTS)
     print(f"wrote {REPORTS / 'index.html'}, table.md and table.csv: {len(results)} models")
 
 
