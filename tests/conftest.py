@@ -1,6 +1,19 @@
-"""The order of the tests."""
+"""The order of the tests, and a workplace whose data sets have all that models are judged by."""
+
+from pathlib import Path
 
 import pytest
+
+from tests.workplace import CONDITIONAL, make_judges, make_workplace
+
+
+@pytest.fixture(scope="session")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workplace after the stages ``reference`` and ``baseline``, to be read or copied."""
+    folder = tmp_path_factory.mktemp("judges")
+    make_workplace(folder, CONDITIONAL)
+    make_judges(folder)
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,25 +1,31 @@
 """Evaluation of whole models that nobody trained: what they are asked, and that the answers are right."""
 
+import csv
 import json
-import sys
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from components import evaluate
 from components.costs import read_costs
 from components.files import sha256
-from components.params import UserError
-from tests.workplace import CONDITIONAL, make_workplace, save_models
+from components.params import UserError, load
+from tests.workplace import make_workplace, run_step, save_models
 
-SAMPLES = {"energy_distance", "energy_distance_of_training_images"}
+NEIGHBOURS = {"precision", "recall", "density", "coverage"}
+CLASSES = {"class_entropy", "class_distance", "classes_found"}
+NOVELTY = {f"{name}_{space}" for name in ("nearest_training", "copies") for space in ("feature", "pixel")}
+DISTANCES = {"frechet_distance", "frechet_distance_infinite", "kernel_distance", "energy_distance", "diversity"}
+SAMPLES = {"samples", "sample_seeds"} | DISTANCES | NEIGHBOURS | CLASSES | NOVELTY
+FILES = {"samples.png", "nearest.png", "diagnosis.json"}
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory):
+def workplace(judges, tmp_path_factory):
     folder = tmp_path_factory.mktemp("workplace")
-    save_models(folder, make_workplace(folder, CONDITIONAL))
+    shutil.copytree(judges, folder, dirs_exist_ok=True)
+    save_models(folder, load(folder / "params.yaml"))
     return folder
 
 
@@ -29,8 +35,7 @@ def run(workplace, monkeypatch):
     monkeypatch.chdir(workplace)
 
     def run(name: str) -> dict:
-        monkeypatch.setattr(sys, "argv", ["evaluate", name])
-        evaluate.main()
+        run_step("evaluate", name)
         return json.loads((workplace / f"artifacts/metrics/{name}.json").read_text())
 
     return run
@@ -59,13 +64,14 @@ def test_a_vae_answers_for_every_test_image_once(workplace, run):
         "elbo_bits_per_dim",
         "importance_bound_nats",
         "importance_bound_bits_per_dim",
+        "active_units",
         *SAMPLES,
     }
     assert metrics["examples"] == 10  # two batches of four and a rest of two
     assert metrics["importance_bound_nats"]["k"] == 2
     assert metrics["elbo_bits_per_dim"]["mean"] == pytest.approx(-metrics["elbo_nats"]["mean"] / 16 / np.log(2))
-    assert names(workplace / "artifacts/evaluation/vae") == {"samples.png", "reconstructions.png", "walk.png"}
-    assert metrics["energy_distance"]["samples"] == 4 + 2  # those of the picture, and those that were timed
+    assert names(workplace / "artifacts/evaluation/vae") == {*FILES, "reconstructions.png", "walk.png"}
+    assert (metrics["samples"], metrics["sample_seeds"]) == (8, 2)
 
     images = np.load(workplace / "data/arrays/squares/test.npy")
     model = loaded(workplace, "vae")
@@ -78,14 +84,14 @@ def test_a_vae_answers_for_every_test_image_once(workplace, run):
 def test_a_denoiser_is_judged_from_noisy_inputs_too(workplace, run):
     metrics = run("denoiser")
     errors = {"reconstruction_error", "denoising_error", "noisy_input_error"}
-    assert metrics.keys() == {"parameters", "examples", *errors, *SAMPLES}
+    assert metrics.keys() == {"parameters", "examples", "active_units", *errors, *SAMPLES}
     assert metrics["noisy_input_error"]["mean"] == pytest.approx(0.3**2, rel=0.4)
 
 
 def test_a_conditional_model_is_told_the_classes_of_test_images_and_shows_its_own(workplace, run):
     metrics = run("conditional")
-    pictures = {"samples.png", "classes.png", "reconstructions.png", "walk.png"}
-    assert names(workplace / "artifacts/evaluation/conditional") == pictures
+    made = FILES | {"classes.png", "reconstructions.png", "walk.png"}
+    assert names(workplace / "artifacts/evaluation/conditional") == made
     with Image.open(workplace / "artifacts/evaluation/conditional/classes.png") as image:
         assert image.size == (8 * 42 - 2, 3 * 42 - 2)  # a row for each of three classes
 
@@ -98,7 +104,9 @@ def test_a_conditional_model_is_told_the_classes_of_test_images_and_shows_its_ow
 
 def test_text_is_read_with_the_state_carried_and_no_character_is_predicted_from_nothing(workplace, run):
     metrics = run("lstm")
-    assert metrics.keys() == {"parameters", "bits_per_character", "perplexity", "characters", "block_characters"}
+    read = {"bits_per_character", "perplexity", "characters", "block_characters"}
+    grams = {f"{name}_{n}" for name in ("distinct", "novelty") for n in (4, 8)}  # those that 12 characters hold
+    assert metrics.keys() == {"parameters", "texts", "longest_copied_run", *read, *grams}
     assert metrics["perplexity"]["mean"] == pytest.approx(2 ** metrics["bits_per_character"]["mean"])
 
     # 300 characters in 4 streams: each counts 72 of them, after 8 that it only reads
@@ -122,6 +130,39 @@ def test_texts_are_written_out(workplace, run):
     assert set(text) <= set("\n\N{REPLACEMENT CHARACTER}a<&―")
 
 
+def test_samples_of_training_are_followed(workplace, run):
+    progress = workplace / "artifacts/progress/vae"
+    progress.mkdir(parents=True)
+    for epoch, split in enumerate(("train", "test")):
+        shutil.copy(workplace / f"data/arrays/squares/{split}.npy", progress / f"epoch-{epoch:04}.npy")
+    run("vae")
+    with (workplace / "artifacts/evaluation/vae/quality.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "class_entropy", "coverage", "frechet_distance"]
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert float(rows[1]["frechet_distance"]) == pytest.approx(0, abs=1e-9)
+    assert float(rows[1]["coverage"]) == 1
+    shutil.rmtree(progress)
+
+
+def test_a_diagnosis_goes_by_real_examples_and_by_noise(workplace, run):
+    """As good as noise is an error; the keys of the file are sorted, so the floor is the last of them."""
+    path = workplace / "artifacts/metrics/baselines/squares.json"
+    before = path.read_text()
+    try:
+        distance = run("vae")["frechet_distance"]["mean"]
+        path.write_text(
+            json.dumps({"noise": {"frechet_distance": distance}, "training images": {"frechet_distance": 0}})
+        )
+        run("vae")
+        found = json.loads((workplace / "artifacts/evaluation/vae/diagnosis.json").read_text())
+        assert ("noise_like", "error", 1.0) in [
+            (one["name"], one["severity"], one["evidence"].get("way_to_noise")) for one in found
+        ]
+    finally:
+        path.write_text(before)
+
+
 def test_two_evaluations_give_the_same_bytes_and_costs_stay_apart(workplace, run):
     run("denoiser")
     kept = [workplace / "artifacts/metrics/denoiser.json", *(workplace / "artifacts/evaluation/denoiser").iterdir()]
@@ -136,12 +177,10 @@ def test_two_evaluations_give_the_same_bytes_and_costs_stay_apart(workplace, run
 def test_an_unknown_name_and_an_untrained_model_are_answered_before_any_work(tmp_path, monkeypatch):
     make_workplace(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["evaluate", "va"])
     with pytest.raises(UserError, match=r"no model is named 'va'; did you mean vae\?"):
-        evaluate.main()
-    monkeypatch.setattr(sys, "argv", ["evaluate", "vae"])
+        run_step("evaluate", "va")
     with pytest.raises(UserError, match="`dvc repro train@vae` trains it"):
-        evaluate.main()
+        run_step("evaluate", "vae")
 
 
 def test_a_model_of_other_data_is_refused(workplace, run, monkeypatch):

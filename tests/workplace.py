@@ -1,13 +1,15 @@
-"""A small workplace for the steps after training: parameters, data, and models that nobody trained."""
+"""A small workplace for the steps after training: parameters, data, untrained models, and what judges them."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from components.datasets.arrays import hash_arrays, write_spec
 from components.params import SPLITS, ImageSpec, Params, TextSpec, load
 
-__all__ = ["CONDITIONAL", "make_workplace", "save_models"]
+__all__ = ["CONDITIONAL", "make_judges", "make_workplace", "run_step", "save_models"]
 
 PARAMS = """\
 seed: 7
@@ -73,14 +75,21 @@ CONDITIONAL = """\
 def make_workplace(folder: Path, more: str = "") -> Params:
     """Write ``params.yaml`` and ``data/arrays`` into ``folder``: 10 test images of 4 × 4, 300 characters of text.
 
+    An image shows a bright square; its class is the corner where that is.
+
     Args:
         folder: where.
         more: lines of further models, ``CONDITIONAL`` for instance.
     """
     (folder / "params.yaml").write_text(PARAMS.replace("<more>\n", more), encoding="utf-8")
     random = np.random.default_rng(0)
-    images = {split: random.integers(0, 17, (10, 4, 4, 1), np.uint8) for split in SPLITS}
-    images |= {f"{split}_labels": random.integers(0, 3, 10).astype(np.int16) for split in SPLITS}
+    images: dict[str, np.ndarray] = {}
+    for split, count in zip(SPLITS, (16, 10, 10), strict=True):
+        labels = random.integers(0, 3, count)
+        images[split] = random.integers(0, 6, (count, 4, 4, 1), np.uint8)
+        for image, label in zip(images[split], labels, strict=True):
+            image[2 * (label // 2) :, 2 * (label % 2) :][:2, :2] += 11
+        images[f"{split}_labels"] = labels.astype(np.int16)
     text = {split: random.integers(1, 5, 300).astype(np.uint8) for split in SPLITS}
     _write(folder, "squares", images, ImageSpec, shape=(4, 4, 1), levels=17, classes=("round", "flat", "odd"))
     _write(folder, "prose", text, TextSpec, vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
@@ -102,6 +111,28 @@ def save_models(folder: Path, params: Params) -> None:
         target = folder / "artifacts/models" / name
         target.mkdir(parents=True)
         storage.save(model, target)
+
+
+def run_step(step: str, *arguments: str) -> None:
+    """Run a step in the current folder, as ``python -m components.STEP`` does."""
+    from importlib import import_module
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [step, *arguments])
+        import_module(f"components.{step}").main()
+
+
+def make_judges(folder: Path) -> None:
+    """Make everything that models of ``folder`` are judged by: references and baselines of both data sets."""
+    import mlflow
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        for step in ("reference", "baseline"):
+            for dataset in ("squares", "prose"):
+                run_step(step, dataset)
+    mlflow.set_tracking_uri(None)
 
 
 def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], spec: type, **described) -> None:

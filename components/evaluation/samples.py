@@ -35,6 +35,7 @@ from components.params import Evaluation
 __all__ = ["Judge", "evenly"]
 
 MOST = 2_000  # test images whose distances in pixels from all samples are summed
+FEWEST = 6  # samples of a set from which a distance is extrapolated to infinitely many
 SHARED = {"recall", "coverage"}
 """Means over the test images, which every set of samples has in common."""
 
@@ -65,14 +66,14 @@ class Judge:
             new: whether they may be compared with the training images, of which they are not themselves.
 
         Returns:
-            Numbers by name, each with its standard error.
+            Numbers by name, each with its standard error; those that there are for sets of this size.
         """
         looked = [self.eye(images) for images in sets]
         metrics: dict[str, Any] = {"samples": len(sets[0]), "sample_seeds": len(sets)}
         with threadpool_limits(1, user_api="blas"):  # thousands of small matrices, for which threads only wait
             metrics |= self._distances(looked) | self._neighbourhoods(looked) | self._classes(looked)
         metrics |= self._in_pixels(sets)
-        return metrics | (self._novelty(sets, looked) if new else {})
+        return _finite(metrics | (self._novelty(sets, looked) if new else {}))
 
     def glance(self, images: np.ndarray) -> dict[str, float]:
         """The same of one set of samples in three numbers, without errors: for a look at many sets."""
@@ -112,13 +113,15 @@ class Judge:
         parts = [frechet_contributions(x, test) for x in features]
         kernel = partial(kernel_distance, random=random)
         spread = bootstrap(partial(kernel, subsets=4), features, test, random, self.options.bootstrap)
-        return {
+        found = {
             "frechet_distance": self._linear([frechet_distance(x, test) for x in features], parts, random),
-            "frechet_distance_infinite": self._linear(
-                [frechet_distance_infinite(x, test, random) for x in features], parts, random
-            ),
             "kernel_distance": spread | {"mean": float(np.mean([kernel(x, test) for x in features]))},
         }
+        if min(map(len, features)) >= FEWEST:
+            random = self._random("infinitely many")
+            values = [frechet_distance_infinite(x, test, random) for x in features]
+            found["frechet_distance_infinite"] = self._linear(values, parts, random)
+        return found
 
     def _linear(
         self, values: list[float], parts: Sequence[tuple[np.ndarray, np.ndarray]], random: np.random.Generator
@@ -207,3 +210,15 @@ def evenly(images: np.ndarray, count: int) -> np.ndarray:
 def _of_mean(values: Sequence[float]) -> float | None:
     """Standard error of the mean of independent values."""
     return float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
+
+
+def _finite(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Metrics that are numbers; those that divide by nothing are left out, and their errors are unknown."""
+    found = {}
+    for name, value in metrics.items():
+        if not isinstance(value, dict):
+            found[name] = value
+        elif math.isfinite(value["mean"]):
+            error = value["standard_error"]
+            found[name] = value | {"standard_error": error if error is not None and math.isfinite(error) else None}
+    return found

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from components import models
 from components.backend import compiled
 from components.models.contract import Family
-from components.params import UNKNOWN, ImageSpec, ModelConfig, Spec, TextSpec
+from components.params import UNKNOWN, ClassifierConfig, ImageSpec, ModelConfig, Spec, TextSpec
 from components.training.feeds import Examples, Streams, Windows
 from components.training.loop import Trainer
 from components.training.validation import Validation
@@ -112,9 +112,14 @@ def build(family: str, spec: Spec | None = None, training: dict[str, Any] | None
     content = {"family": family, "dataset": "x", "training": TRAINING | (training or {}), **FAMILIES[family], **changes}
     linear = content.get("widths") == ()
     config = TypeAdapter(ModelConfig).validate_python(content | ({"widths": (1,)} if linear else {}))
-    keras.utils.set_random_seed(7)
     fitting = text_spec() if family in {"lstm", "transformer"} else image_spec()
-    return models.build(config.model_copy(update={"widths": ()}) if linear else config, spec or fitting)
+    return new(config.model_copy(update={"widths": ()}) if linear else config, spec or fitting)
+
+
+def new(config: ModelConfig | ClassifierConfig, spec: Spec) -> Family:
+    """A fresh model; always with the same initial weights."""
+    keras.utils.set_random_seed(7)
+    return models.build(config, spec)
 
 
 def answer(model: Family, question: str, *args: Any) -> Any:

@@ -6,20 +6,33 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from components.models.contract import Autoencodes, Family, HasBounds, HasEnergy, HasLikelihood, Samples
+from components.models.contract import (
+    Autoencodes,
+    Denoises,
+    Family,
+    HasBounds,
+    HasEnergy,
+    HasGates,
+    HasImportanceBound,
+    HasLikelihood,
+    HasPartition,
+    Inverts,
+    ReadsWindows,
+    Samples,
+)
 from components.params import ModelConfig
 from tests.models.building import FAMILIES, build
 
 ANSWERS = {
-    "autoencoder": {Samples, Autoencodes},
-    "vae": {Samples, Autoencodes, HasBounds},
-    "ebm": {Samples, HasEnergy},
-    "lstm": {Samples, HasLikelihood},
-    "transformer": {Samples, HasLikelihood},
+    "autoencoder": {Samples, Autoencodes, Denoises},
+    "vae": {Samples, Autoencodes, HasBounds, HasImportanceBound},
+    "ebm": {Samples, HasEnergy, HasPartition},
+    "lstm": {Samples, HasLikelihood, HasGates},
+    "transformer": {Samples, HasLikelihood, ReadsWindows},
     "pixelcnn": {Samples, HasLikelihood},
     "gan": {Samples},
     "wgan_gp": {Samples},
-    "realnvp": {Samples, Autoencodes, HasBounds},
+    "realnvp": {Samples, Autoencodes, HasBounds, HasImportanceBound, Inverts},
     "diffusion": {Samples, HasBounds},
 }
 # Where the first and the last variable of each player are, for the norms of gradients by depth.
@@ -50,7 +63,7 @@ def test_every_family_of_the_parameters_has_its_model():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_answers_its_questions_and_no_others(family):
     model = build(family)
-    questions = {Samples, Autoencodes, HasBounds, HasLikelihood, HasEnergy}
+    questions = set().union(*ANSWERS.values())
     assert {question for question in questions if isinstance(model, question)} == ANSWERS[family]
 
 
