@@ -42,7 +42,7 @@ def training_charts(curves: dict[str, list[float]]) -> list[str]:
         charts.append(line_chart(name.replace("_", " "), "epoch", epochs, series))
     for player in dict.fromkeys(name[: name.index(NORM)] for name in curves if NORM in name):
         norms = {label: curves[player + name] for name, label in NORMS.items() if player + name in curves}
-        charts.append(line_chart(f"{player.replace('_', ' ')}gradient norm", "epoch", epochs, norms))
+        charts.append(line_chart(f"{player.replace('_', ' ')}gradient", "epoch", epochs, norms))
     return [chart for chart in charts if chart]
 
 

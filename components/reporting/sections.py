@@ -21,7 +21,7 @@ EXCERPT = 700  # characters shown of a text data set
 FIGURES = {
     "samples": "samples",
     "classes": "samples of each class, a row for each",
-    "nearest": "samples, and below each the training image nearest to it",
+    "nearest": "samples, and below each the training images nearest to it, by pixels and by features",
     "reconstructions": "test images, under noise if the model denoises, and what it makes of them",
     "walk": "from the latent of one test image to that of another",
     "gates": "how far gates are open, dark to bright, as characters of a test text are read: the units that vary most",
