@@ -18,6 +18,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from components.datasets.arrays import Arrays, open_arrays
+from components.evaluation import CEILING, FLOOR
 from components.evaluation.reference import open_eye
 from components.evaluation.samples import Judge
 from components.params import Evaluation, ImageSpec, load
@@ -25,7 +26,7 @@ from components.params import Evaluation, ImageSpec, load
 __all__ = ["CORRUPTIONS", "Corruption", "Pool", "judged", "main"]
 
 COLOURS = "#3b8fd9", "#d9702b", "#9467bd"
-LINES = ("ceiling", "#d64550", ":"), ("floor", "#2ca05a", "--")  # of the baselines, in the order of their names
+LINES = ("ceiling", CEILING["image"], "#d64550", ":"), ("floor", FLOOR["image"], "#2ca05a", "--")
 INK = "#808080"  # is read on white and on black, as the others are
 COLUMNS = 4
 METRICS = {
@@ -158,8 +159,9 @@ def _draw(curves: Mapping[str, list[dict[str, Any]]], baselines: dict[str, dict[
     lines = -(-len(METRICS) // COLUMNS)
     figure = Figure(figsize=(2.35 * COLUMNS, 1.75 * lines + 0.45), layout="constrained")
     for panel, (metric, title) in zip(figure.subplots(lines, COLUMNS).flat, METRICS.items(), strict=True):
-        for (kind, row), (label, colour, style) in zip(sorted(baselines.items()), LINES, strict=True):
-            panel.axhline(row[metric]["mean"], color=colour, linestyle=style, linewidth=1.2, label=f"{label}: {kind}")
+        for label, kind, colour, style in LINES:
+            height = baselines[kind][metric]["mean"]
+            panel.axhline(height, color=colour, linestyle=style, linewidth=1.2, label=f"{label}: {kind}")
         for (name, rows), colour in zip(curves.items(), COLOURS, strict=True):
             strengths = np.array(CORRUPTIONS[name].strengths) / CORRUPTIONS[name].strengths[-1]
             means = np.array([row[metric]["mean"] for row in rows])

@@ -33,7 +33,7 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
 
     folder = tmp_path_factory.mktemp("corruptions")
     params = make_workplace(folder)
-    fitting = {"epochs": 10, "batch_size": 64, "optimizer": {"learning_rate": 0.003}}
+    fitting = {"epochs": 8, "batch_size": 64, "optimizer": {"learning_rate": 0.003}}
     config = ClassifierConfig.model_validate({"widths": (32, 64), "features": 32, "training": fitting})
     options = params.evaluation.model_copy(update={"batch_size": 100, "bootstrap": 20, "neighbours": 5})
 
@@ -57,8 +57,8 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
         learn("digits", data, data.spec, params.model_copy(update={"reference": config}))
     known = folder / FOLDER / "digits"
     judge = Judge(data, known, open_eye(known, options.batch_size), options, seed=0)
-    pool = Pool(data.split("train"), data.labels("train"), levels=17, size=350)
-    weaker = {name: Corruption(kind.of, kind.strengths[::2], kind.unit) for name, kind in CORRUPTIONS.items()}
+    pool = Pool(data.split("train"), data.labels("train"), levels=17, size=250)
+    weaker = {name: Corruption(kind.of, kind.strengths[::3], kind.unit) for name, kind in CORRUPTIONS.items()}
     return {name: judged(judge, pool, kind) for name, kind in weaker.items()}
 
 
