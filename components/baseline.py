@@ -1,30 +1,26 @@
-"""Judge what no model made, by what models are judged by: ``python -m components.baseline DATASET``.
+"""Judge what no model made, by what models are judged by: ``python -m components.baseline KEY``.
 
 Real examples of the training split (of a text: of the test split) are the floor of every metric of samples, noise is
-the ceiling: without them a number says nothing. Writes ``artifacts/metrics/baselines/DATASET.json``.
+the ceiling: without them a number says nothing. Writes ``artifacts/metrics/baselines/KEY.json``.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from components.datasets.arrays import Arrays, open_arrays
+from components.datasets.command import read_command
 from components.evaluation import CEILING, FLOOR
 from components.files import write_json
-from components.params import ImageSpec, Params, TextSpec, load, run_step
+from components.params import ImageSpec, Params, TextSpec, run_step
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Judge the baselines of the data set that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m components.baseline", description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", metavar="DATASET", help="a data set of params.yaml")
-    name = parser.parse_args().dataset
-    params = load()
-    params.dataset(name)
+    params, name, _ = read_command("baseline", "Judge real examples and noise as if a model had made them.")
     data = open_arrays(Path("data/arrays") / name)
     found = _images(data, data.spec, params) if isinstance(data.spec, ImageSpec) else _texts(data, data.spec, params)
     write_json(Path(f"artifacts/metrics/baselines/{name}.json"), found)

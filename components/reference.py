@@ -1,16 +1,16 @@
-"""Train the classifier that samples of images are seen with: ``python -m components.reference DATASET``.
+"""Train the classifier that samples of images are seen with: ``python -m components.reference KEY``.
 
-Writes it to ``artifacts/reference/DATASET``, with what it makes of the training and the test images, and how often it
+Writes it to ``artifacts/reference/KEY``, with what it makes of the training and the test images, and how often it
 is right to ``artifacts/metrics/reference``.
 """
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.datasets.arrays import Arrays, open_arrays
+from components.datasets.command import read_command
 from components.files import atomic_folder, sha256, write_json
-from components.params import ImageSpec, Params, load, run_step
+from components.params import ImageSpec, Params, run_step
 
 if TYPE_CHECKING:
     from components.training.feeds import Examples
@@ -22,11 +22,7 @@ FOLDER, METRICS = Path("artifacts/reference"), Path("artifacts/metrics/reference
 
 def main() -> None:
     """Train the classifier of the data set that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m components.reference", description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", metavar="DATASET", help="a data set of params.yaml")
-    name = parser.parse_args().dataset
-    params = load()
-    params.dataset(name)
+    params, name, _ = read_command("reference", "Train the classifier that samples of images are seen with.")
     arrays = open_arrays(Path("data/arrays") / name)
     if isinstance(arrays.spec, ImageSpec):
         learn(name, arrays, arrays.spec, params)
