@@ -37,6 +37,8 @@ def repository(tmp_path_factory) -> Path:
     yaml = YAML()
     params = yaml.load(folder / "params.yaml")
     params["models"] = {"histogram": params["models"]["histogram"]}
+    params["reference"]["training"]["epochs"] = 3
+    params["evaluation"] |= {"bootstrap": 10, "sample_seeds": 2, "samples": 100}
     yaml.dump(params, folder / "params.yaml")
     write_digits(folder / "data/arrays/digits")
     return folder
@@ -93,18 +95,23 @@ def test_its_files_keep_the_style(repository):
 
 
 def test_three_steps_make_a_family_that_is_trained_judged_registered_reported_and_sampled(repository):
+    for step in ("reference", "baseline"):
+        run(repository, "-m", f"components.{step}", "digits")
     for step in ("train", "evaluate", "register"):
         run(repository, "-m", f"components.{step}", "histogram")
     run(repository, "-m", "components.report")
     with (repository / "reports/table.csv").open() as file:
-        (row,) = csv.DictReader(file)
+        floor, ceiling, row = csv.DictReader(file)
+    assert [line["row"] for line in (floor, ceiling, row)] == ["floor", "ceiling", "model"]
+    assert float(floor["frechet_distance"]) < float(row["frechet_distance"]) < float(ceiling["frechet_distance"])
     assert (row["model"], row["family"], row["levels"], row["parameters"]) == ("histogram", "histogram", "9", "288")
     assert float(row["log_likelihood_bits_per_dim"]) == pytest.approx(2, abs=0.1)  # four intensities, equally likely
     assert abs(float(row["energy_distance"])) < 0.05
     page = (repository / "reports/index.html").read_text("utf-8")
     assert "every pixel for itself" not in page  # the title; what stands below it is shown
     assert "naive Bayes" in page
-    assert (repository / "artifacts/evaluation/histogram/classes.png").exists()
+    made = {path.name for path in (repository / "artifacts/evaluation/histogram").iterdir()}
+    assert made >= {"samples.png", "classes.png", "nearest.png", "diagnosis.json"}
 
     dark, again, light = map(np.array, json.loads(run(repository, "-c", STRANGER).splitlines()[-1]))
     np.testing.assert_array_equal(dark, again)
