@@ -18,7 +18,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from components.datasets.arrays import Arrays, open_arrays
-from components.evaluation import CEILING, FLOOR
 from components.evaluation.reference import open_eye
 from components.evaluation.samples import Judge
 from components.params import Evaluation, ImageSpec, load
@@ -26,7 +25,7 @@ from components.params import Evaluation, ImageSpec, load
 __all__ = ["CORRUPTIONS", "Corruption", "Pool", "judged", "main"]
 
 COLOURS = "#3b8fd9", "#d9702b", "#9467bd"
-LINES = ("ceiling", CEILING["image"], "#d64550", ":"), ("floor", FLOOR["image"], "#2ca05a", "--")
+LINES = ("ceiling", ImageSpec.ceiling, "#d64550", ":"), ("floor", ImageSpec.floor, "#2ca05a", "--")
 INK = "#808080"  # is read on white and on black, as the others are
 COLUMNS = 4
 METRICS = {

@@ -11,7 +11,6 @@ import numpy as np
 
 from components.datasets.arrays import Arrays, open_arrays
 from components.datasets.command import read_command
-from components.evaluation import CEILING, FLOOR
 from components.files import write_json
 from components.params import ImageSpec, Params, TextSpec, run_step
 
@@ -40,7 +39,7 @@ def _images(data: Arrays, spec: ImageSpec, params: Params) -> dict[str, Any]:
     real = [train[np.sort(rows)] for rows in chosen]
     shape = (options.samples, *spec.shape)
     noise = [random.integers(spec.levels, size=shape, dtype=np.uint8) for _ in range(options.sample_seeds)]
-    return {FLOOR["image"]: judge(real, new=False), CEILING["image"]: judge(noise)}
+    return {spec.floor: judge(real, new=False), spec.ceiling: judge(noise)}
 
 
 def _texts(data: Arrays, spec: TextSpec, params: Params) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def _texts(data: Arrays, spec: TextSpec, params: Params) -> dict[str, Any]:
 
     shape = (params.evaluation.texts, params.evaluation.text_length)
     found = baselines(data.split("test"), data.split("train"), len(spec.vocabulary), shape, params.seed)
-    return {FLOOR["text"]: found["test"], CEILING["text"]: found["uniform"]}
+    return {spec.floor: found["test"], spec.ceiling: found["uniform"]}
 
 
 if __name__ == "__main__":

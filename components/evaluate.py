@@ -20,7 +20,7 @@ from components.costs import record_costs
 from components.curves import read_curves, write_curves
 from components.datasets.arrays import Arrays, open_arrays
 from components.diagnosis import Evidence, diagnose, paragraph, write_findings
-from components.evaluation import CEILING, FLOOR, SEPARATOR
+from components.evaluation import SEPARATOR
 from components.evaluation.finding import find_model
 from components.files import atomic_folder, sha256, write_json
 from components.params import Params, UserError, load, run_step
@@ -61,7 +61,7 @@ def main() -> None:
             metrics, sampling, quality = _examine_images(model, data, params, draft, Path("artifacts/progress") / name)
         metrics["parameters"] = sum(math.prod(variable.shape) for variable in model.trainable_variables)
         curves = read_curves(Path(f"artifacts/curves/{name}.csv"))
-        floor, ceiling = (baselines[side[data.spec.kind]] for side in (FLOOR, CEILING))
+        floor, ceiling = baselines[data.spec.floor], baselines[data.spec.ceiling]
         findings = diagnose(Evidence(model.config, curves, metrics, quality, floor, ceiling))
         write_findings(draft / "diagnosis.json", findings)
     write_json(Path(f"artifacts/metrics/{name}.json"), metrics)

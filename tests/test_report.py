@@ -53,6 +53,7 @@ def workplace(tmp_path: Path, monkeypatch) -> Path:
     """Results of four models, as the steps before leave them."""
     params = make_workplace(tmp_path, CONDITIONAL)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     write_json(Path("artifacts/metrics/baselines/squares.json"), BASELINES)
     write_json(
         Path("artifacts/metrics/reference/squares.json"), {"accuracy": 0.975, "examples": 10, "weights": "ab" * 32}

@@ -1,6 +1,5 @@
 """How good samples were as training went on."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,8 @@ def follow(progress: Path, judge: Judge) -> list[dict[str, float]]:
         progress: the folder of the sample series, with ``epoch-….npy`` of ``uint8[N, H, W, C]`` where they were kept.
         judge: of samples.
     """
-    rows = []
-    for path in sorted(progress.glob("epoch-*.npy")):
-        epoch = re.search(r"\d+", path.stem)
-        if epoch:
-            rows.append({"epoch": float(epoch.group()), **judge.glance(np.load(path, allow_pickle=False))})
-    return rows
+    kept = {int(path.stem.removeprefix("epoch-")): path for path in progress.glob("epoch-*.npy")}
+    return [
+        {"epoch": float(epoch), **judge.glance(np.load(path, allow_pickle=False))}
+        for epoch, path in sorted(kept.items())
+    ]

@@ -1,7 +1,7 @@
 """What a prepared data set is: the content of its ``spec.json``."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -16,6 +16,11 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 class Prepared(Section):
     """A prepared data set: a folder of plain arrays with this description as ``spec.json``."""
 
+    floor: ClassVar[str]
+    """Real examples that are judged as if they were samples: as good as a model can be."""
+    ceiling: ClassVar[str]
+    """What knows nothing of the data, likewise: as bad as a model is before it learns."""
+
     name: str
     source: str
     counts: dict[str, NonNegative]
@@ -29,6 +34,9 @@ class ImageSpec(Prepared):
     With ``binarization`` they are draws of black and white, from intensities ``0 … 255`` of the source.
     """
 
+    floor: ClassVar[str] = "training images"
+    ceiling: ClassVar[str] = "noise"
+
     kind: Literal["image"] = "image"
     shape: tuple[Positive, Positive, Positive]
     levels: Positive
@@ -41,6 +49,9 @@ class TextSpec(Prepared):
 
     Each is the index of its character in ``vocabulary``, whose entry 0 is the unknown symbol.
     """
+
+    floor: ClassVar[str] = "test text"
+    ceiling: ClassVar[str] = "random characters"
 
     kind: Literal["text"] = "text"
     vocabulary: tuple[str, ...]

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from components.params import ImageSpec, Spec
+from components.params import ImageSpec, Spec, TextSpec
 from components.reporting.column import Column
 from components.reporting.columns import COLUMNS
 from components.reporting.groups import PARTS
@@ -18,7 +18,6 @@ __all__ = ["NONE", "Cell", "Part", "Row", "Table", "groups", "scale", "tables", 
 
 NONE = "–"
 BINARY = 2
-FLOORS = ("training images", "test text", "test")
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Table:
     def baselines(self) -> list[Row]:
         """The floor, and below it the ceiling."""
         found = [
-            Row(name, "floor" if name in FLOORS else "ceiling", numbers)
+            Row(name, "floor" if name in (ImageSpec.floor, TextSpec.floor) else "ceiling", numbers)
             for name, numbers in self.yardstick.baselines.items()
         ]
         return sorted(found, key=lambda row: row.label != "floor")
