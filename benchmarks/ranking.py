@@ -5,7 +5,7 @@
 Two folders of metrics of the same models, trained and judged by two seeds. A pair of models is *separated* by a metric
 where the difference of its values is more than 1.96 standard errors of that difference. Every pair that one run
 separates should stand in the same order in the other; for each metric the table says how many pairs there are, how many
-are separated, and how many of those stand the other way round.
+are separated by one run at least, how many of those stand the other way round, and the same of pairs that both separate.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("folders", nargs=2, type=Path, metavar="METRICS", help="a folder of artifacts/metrics")
     runs = [_read(folder) for folder in parser.parse_args().folders]
     datasets = {name: config.dataset for name, config in load().models.items()}
-    print(f"{'metric':<32}{'pairs':>7}{'separated':>11}{'by both':>9}{'turned':>8}  which")
+    print(f"{'metric':<32}{'pairs':>7}{'by one':>8}{'turned':>8}{'by both':>9}{'turned':>8}  which")
     for metric in METRICS:
         here, there = ({name: values[metric] for name, values in run.items() if metric in values} for run in runs)
         found = [
@@ -51,9 +51,10 @@ def main() -> None:
             if datasets[pair[0]] == datasets[pair[1]]
         ]
         if found:
-            turned = [f"{a}/{b}" for (a, b), separated, _, same in found if separated and not same]
-            counts = sum(row[1] for row in found), sum(row[2] for row in found)
-            print(f"{metric:<32}{len(found):>7}{counts[0]:>11}{counts[1]:>9}{len(turned):>8}  {', '.join(turned)}")
+            turned = [f"{a}/{b}" for (a, b), one, _, same in found if one and not same]
+            by_one, by_both = sum(row[1] for row in found), sum(row[2] for row in found)
+            wrong = sum(both and not same for _, _, both, same in found)
+            print(f"{metric:<32}{len(found):>7}{by_one:>8}{len(turned):>8}{by_both:>9}{wrong:>8}  {', '.join(turned)}")
 
 
 def pairs(here: dict[str, Value], there: dict[str, Value], pair: tuple[str, str]) -> tuple[bool, bool, bool]:
