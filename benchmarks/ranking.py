@@ -4,8 +4,9 @@
 
 Two folders of metrics of the same models, trained and judged by two seeds. A pair of models is *separated* by a metric
 where the difference of its values is more than 1.96 standard errors of that difference. Every pair that one run
-separates should stand in the same order in the other; for each metric the table says how many pairs there are, how many
-are separated by one run at least, how many of those stand the other way round, and the same of pairs that both separate.
+separates should stand in the same order in the other; for each metric the table says how many pairs there are, how
+many are separated by one run at least, how many of those stand the other way round, and the same of pairs that both
+separate.
 """
 
 import argparse
