@@ -3,7 +3,8 @@
     python -m benchmarks.ranking artifacts/metrics OTHER/artifacts/metrics
 
 Two folders of metrics of the same models, trained and judged by two seeds. A pair of models is *separated* by a metric
-where the difference of its values is more than 1.96 standard errors of that difference. Every pair that one run
+where the difference of its values is more than so many standard errors of that difference, 4 as in the table unless
+``--errors`` says otherwise. Every pair that one run
 separates should stand in the same order in the other; for each metric the table says how many pairs there are, how
 many are separated by one run at least, how many of those stand the other way round, and the same of pairs that both
 separate.
@@ -16,6 +17,7 @@ from itertools import combinations
 from pathlib import Path
 
 from components.params import load
+from components.reporting.standing import SEPARATE
 
 __all__ = ["main", "pairs"]
 
@@ -41,13 +43,15 @@ def main() -> None:
     """Compare two runs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking", description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs=2, type=Path, metavar="METRICS", help="a folder of artifacts/metrics")
-    runs = [_read(folder) for folder in parser.parse_args().folders]
+    parser.add_argument("--errors", type=float, default=SEPARATE, help="standard errors that separate two numbers")
+    options = parser.parse_args()
+    runs = [_read(folder) for folder in options.folders]
     datasets = {name: config.dataset for name, config in load().models.items()}
     print(f"{'metric':<32}{'pairs':>7}{'by one':>8}{'turned':>8}{'by both':>9}{'turned':>8}  which")
     for metric in METRICS:
         here, there = ({name: values[metric] for name, values in run.items() if metric in values} for run in runs)
         found = [
-            (pair, *pairs(here, there, pair))
+            (pair, *pairs(here, there, pair, options.errors))
             for pair in combinations(sorted(here.keys() & there.keys()), 2)
             if datasets[pair[0]] == datasets[pair[1]]
         ]
@@ -58,11 +62,13 @@ def main() -> None:
             print(f"{metric:<32}{len(found):>7}{by_one:>8}{len(turned):>8}{by_both:>9}{wrong:>8}  {', '.join(turned)}")
 
 
-def pairs(here: dict[str, Value], there: dict[str, Value], pair: tuple[str, str]) -> tuple[bool, bool, bool]:
+def pairs(
+    here: dict[str, Value], there: dict[str, Value], pair: tuple[str, str], limit: float
+) -> tuple[bool, bool, bool]:
     """Whether a pair is separated by one run at least, by both, and whether it stands in the same order in both."""
     differences = [run[pair[0]][0] - run[pair[1]][0] for run in (here, there)]
     errors = [math.hypot(run[pair[0]][1], run[pair[1]][1]) for run in (here, there)]
-    separated = [abs(difference) > 1.96 * error for difference, error in zip(differences, errors, strict=True)]
+    separated = [abs(difference) > limit * error for difference, error in zip(differences, errors, strict=True)]
     return any(separated), all(separated), differences[0] * differences[1] > 0
 
 

@@ -17,8 +17,8 @@ __all__ = ["to_csv", "to_markdown", "to_text"]
 PINNED = [column for column in COLUMNS if column.where[0] != "costs"]
 NOTE = (
     "On the test split; ± one standard error. ↓ lower is better, ↑ higher is better. **Bold**: the best of its column,"
-    " where 95 % intervals separate it from all others that compare. Floor: real examples as if they were a model's"
-    " samples; ceiling: noise likewise."
+    " more than 4 standard errors of the difference from all others that compare. Floor: real examples as if they were"
+    " a model's samples; ceiling: noise likewise."
 )
 
 

@@ -9,10 +9,14 @@ from components.reporting.groups import CLASSES, LIKELIHOODS, OWN, RECONSTRUCTIO
 
 __all__ = ["Judged", "apart", "leaders", "ranked", "separated"]
 
-SEPARATE = 1.96
-"""Standard errors of a difference beyond which it is not put down to chance, in 95 of 100 cases. Errors are added as if
-models were independent. They are judged on the same test examples, so this is more cautious than it says; that many
-pairs are compared, which makes some seem separate by luck, it does not allow for."""
+SEPARATE = 4.0
+"""Standard errors of a difference beyond which it is not put down to chance.
+
+A table compares a thousand pairs (ten models in twenty columns). By 1.96 standard errors fifty of a thousand equal
+pairs would seem separate by luck; beyond 4 it is one in 15,800, and 94 of 100 tables have none (Bonferroni). Errors
+are added as if models were independent: they are judged on the same test examples, which makes this more cautious;
+that training by another seed gives another model is in no error, which makes it less so.
+"""
 
 NOTHING = 1e-9
 """Squared error below which an image is its own reconstruction, up to rounding."""
@@ -65,7 +69,7 @@ def leaders(column: Column, rows: Sequence[Judged]) -> frozenset[str]:
 
 
 def separated(column: Column, a: Judged, b: Judged) -> bool:
-    """Whether the 95 % interval of the difference of two numbers leaves out zero; unknown errors separate nothing."""
+    """Whether two numbers are further apart than luck explains; unknown errors separate nothing."""
     x, y = (_known(column.mean(row.numbers)) for row in (a, b))
     errors = (_known(column.error(row.numbers)) for row in (a, b))
     return abs(x - y) > SEPARATE * math.hypot(*errors)

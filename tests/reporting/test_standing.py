@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from components.reporting.standing import apart, leaders, ranked, separated
+from components.reporting.standing import SEPARATE, apart, leaders, ranked, separated
 from tests.reporting.made import column, row
 
 FCD = column("frechet_distance")
@@ -31,16 +31,21 @@ def test_what_is_better_is_the_columns_matter():
     assert leaders(column("class_entropy"), rows) == set()
 
 
-def test_two_equal_models_are_separated_in_one_of_twenty_tables():
-    errors = np.array([1.0, 3.0])
-    draws = np.random.default_rng(0).normal(scale=errors, size=(20_000, 2))
-    found = np.mean(
-        [
-            separated(FCD, row("a", frechet_distance=(x, 1.0)), row("b", frechet_distance=(y, 3.0)))
-            for x, y in draws.tolist()
-        ]
-    )
-    assert found == pytest.approx(2 * norm.sf(1.96), abs=0.005)
+def test_of_a_table_of_equal_models_no_pair_is_separated_by_luck():
+    pairs = 45 * 20
+    assert pairs * 2 * norm.sf(SEPARATE) < 0.06
+    draws = np.random.default_rng(0).normal(scale=[1.0, 3.0], size=(20 * pairs, 2))
+    found = [
+        separated(FCD, row("a", frechet_distance=(x, 1.0)), row("b", frechet_distance=(y, 3.0)))
+        for x, y in draws.tolist()
+    ]
+    assert sum(found) <= 3
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(3.9, False), (4.1, True)])
+def test_a_difference_is_measured_in_its_own_standard_error(apart, expected):
+    models = row("a", frechet_distance=(1.0, 0.3)), row("b", frechet_distance=(1.0 + 0.5 * apart, 0.4))
+    assert separated(FCD, *models) == expected
 
 
 def test_a_number_of_another_kind_does_not_compete():
