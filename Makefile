@@ -19,7 +19,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run flow test test-tensorflow test-jax check ui lock clean
+.PHONY: help install install-dev run flow test test-rest test-tensorflow test-jax check ui lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,14 +43,17 @@ run: install  ## run the whole pipeline: data, training, evaluation, registratio
 flow: install  ## the same work as a Prefect flow, independent stages in parallel
 	$(BIN)/python -m flows.pipeline
 
-test: install-dev  ## run all tests on TensorFlow, and beside them those of the models' rooms on JAX
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-tensorflow test-jax
+# The rooms of the models run on both backends, the others once: three suites for two cores, the longest first.
+ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
 
-test-tensorflow: install-dev
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest
+test: install-dev  ## run all tests on TensorFlow, and those of the models' rooms on JAX too
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-jax test-rest test-tensorflow
 
-test-jax: install-dev
-	KERAS_BACKEND=jax $(BIN)/python -m pytest $(wildcard tests/backend tests/networks tests/models tests/training)
+test-rest: install-dev
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(addprefix --ignore=,$(ROOMS))
+
+test-tensorflow test-jax: test-%: install-dev
+	KERAS_BACKEND=$* $(BIN)/python -m pytest $(ROOMS)
 
 check: install-dev  ## lint, formatting, types
 	$(BIN)/ruff check .
