@@ -88,8 +88,7 @@ COLUMNS = (
         "density",
         ("density",),
         "Of how many test images' neighbourhoods a sample is part, over those it should be: fidelity that no outlier"
-        " flatters; above 1 where samples crowd where test images are dense.",
-        **HIGHER,
+        " flatters; above the floor's where samples crowd where test images are dense, so best near it.",
         **SAMPLES,
     ),
     Column(
