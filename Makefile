@@ -43,11 +43,11 @@ run: install  ## run the whole pipeline: data, training, evaluation, registratio
 flow: install  ## the same work as a Prefect flow, independent stages in parallel
 	$(BIN)/python -m flows.pipeline
 
-# The rooms of the models run on both backends, the others once: three suites for two cores, the longest first.
+# The rooms of the models run on both backends, the others once: three suites side by side, for one or other often waits.
 ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
 
 test: install-dev  ## run all tests on TensorFlow, and those of the models' rooms on JAX too
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-jax test-rest test-tensorflow
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line test-jax test-rest test-tensorflow
 
 test-rest: install-dev
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(addprefix --ignore=,$(ROOMS))
