@@ -45,7 +45,7 @@ def register_reference(folder: Path, metrics: Path) -> ModelVersion | None:
             record_data(run.info.run_id, spec, data_hash(spec))
             signature = ModelSignature(
                 Schema([TensorSpec(np.dtype("uint8"), (-1, *spec.shape))]),
-                Schema([TensorSpec(np.dtype("float32"), (-1, len(spec.classes or "four")))]),
+                Schema([TensorSpec(np.dtype("float32"), (-1, len(spec.classes) if spec.classes else -1))]),
             )
             model_id = log_model(run.info.run_id, folder, "classifier", signature)
             record_metrics(run.info.run_id, {"test/accuracy": found["accuracy"]}, model_id=model_id)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.diagnosis.finding import GRAVITY
 from components.reporting.results import Result
 
 __all__ = ["correlations", "findings", "summary"]
 
-SEVERITIES = ("error", "warning", "note")
 CORRELATION = "rank_correlation_"
 
 
@@ -15,7 +15,7 @@ def findings(result: Result) -> list[dict[str, Any]]:
     """A model's findings, the gravest first; each whole, whatever its file leaves out."""
     blank = {"name": "", "severity": "note", "sentence": "", "evidence": {}, "cures": []}
     found = [blank | finding for finding in result.diagnosis or []]
-    return sorted(found, key=lambda finding: (*SEVERITIES, finding["severity"]).index(finding["severity"]))
+    return sorted(found, key=lambda finding: (*GRAVITY, finding["severity"]).index(finding["severity"]))
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     ill = {name for name, _ in grave}
     every = [finding["severity"] for found in known.values() for finding in found]
     return {
-        "counts": [(severity, every.count(severity)) for severity in SEVERITIES if severity in every],
-        "lines": sorted(grave, key=lambda line: SEVERITIES.index(line[1]["severity"])),
+        "counts": [(severity, every.count(severity)) for severity in GRAVITY if severity in every],
+        "lines": sorted(grave, key=lambda line: GRAVITY.index(line[1]["severity"])),
         "clean": [name for name in known if name not in ill],
         "undiagnosed": [result.name for result in results if known and result.name not in known],
     }
