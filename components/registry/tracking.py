@@ -33,8 +33,8 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{project_root() / 'mlflow.db'}"
 
 
-def connect() -> str:
-    """Point MLflow at the record and give the experiment's id; database and experiment are made where they are not.
+def connect(name: str = EXPERIMENT) -> str:
+    """Point MLflow at the record and give an experiment's id; database and experiment are made where they are not.
 
     Raises:
         UserError: the server does not answer.
@@ -44,7 +44,7 @@ def connect() -> str:
         _expect_answer(uri)
     mlflow.set_tracking_uri(uri)
     with exclusive("tracking"):
-        experiment = _experiment_id(uri)
+        experiment = _experiment_id(uri, name)
     mlflow.set_experiment(experiment_id=experiment)
     return experiment
 
@@ -56,13 +56,13 @@ def exclusive(name: str) -> FileLock:
     return FileLock(folder / f"{name}.lock")
 
 
-def _experiment_id(uri: str) -> str:
+def _experiment_id(uri: str, name: str) -> str:
     client = mlflow.MlflowClient()
-    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment = client.get_experiment_by_name(name)
     if experiment is None:
         with suppress_existing():  # another machine may make it on the same server
-            return client.create_experiment(EXPERIMENT, _artifact_location(uri), {KIND: "custom_model_development"})
-        return _experiment_id(uri)
+            return client.create_experiment(name, _artifact_location(uri), {KIND: "custom_model_development"})
+        return _experiment_id(uri, name)
     if experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
     return experiment.experiment_id
