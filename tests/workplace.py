@@ -52,7 +52,8 @@ models:
 reference: {widths: [4], features: 3, training: {epochs: 1, batch_size: 4, optimizer: {learning_rate: 0.01}}}
 evaluation: {batch_size: 4, grid: 4, walk_steps: 3, importance_samples: 2, samples: 8, texts: 2,
   text_length: 12, sample_seeds: 2, bootstrap: 3, neighbours: 2, annealing_chains: 2, annealing_temperatures: 3}
-execution: {steps_per_call: 4, checkpoint_seconds: 60, parallel_stages: 2, stage_timeout_minutes: 60}
+execution: {steps_per_call: 4, checkpoint_seconds: 60, parallel_stages: 2, stage_timeout_minutes: 60,
+  stage_retries: 0, retry_seconds: 0}
 """
 
 

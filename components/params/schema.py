@@ -10,7 +10,7 @@ from components.params.classifier import ClassifierConfig
 from components.params.dataset import Dataset
 from components.params.errors import UserError, did_you_mean
 from components.params.families import ModelConfig
-from components.params.section import Name, Positive, Section
+from components.params.section import Name, NonNegative, Positive, Section
 
 __all__ = ["Evaluation", "Execution", "Params", "json_schema"]
 
@@ -41,6 +41,8 @@ class Execution(Section):
     checkpoint_seconds: Positive = Field(description="time between two checkpoints within an epoch")
     parallel_stages: Positive = Field(description="stages that the Prefect flow runs at once")
     stage_timeout_minutes: Positive = Field(description="minutes after which the Prefect flow ends a stage")
+    stage_retries: NonNegative = Field(description="retries of a stage that ended by what may pass")
+    retry_seconds: NonNegative = Field(description="time before each of them")
 
 
 class Params(Section):

@@ -61,6 +61,8 @@ execution:
   checkpoint_seconds: 60
   parallel_stages: 2
   stage_timeout_minutes: 60
+  stage_retries: 3
+  retry_seconds: 20
 reference: {widths: [8], features: 4, training: {epochs: 1, batch_size: 8, optimizer: {learning_rate: 0.01}}}
 """
 
