@@ -49,6 +49,7 @@ models:
     sequence_length: 8
     training: *training
 <more>
+gate: {diagnosis: warning, bars: {coverage: {least: 0.1}}, not_worse: [elbo_nats, coverage], standard_errors: 3.0}
 reference: {widths: [4], features: 3, training: {epochs: 1, batch_size: 4, optimizer: {learning_rate: 0.01}}}
 evaluation: {batch_size: 4, grid: 4, walk_steps: 3, importance_samples: 2, samples: 8, texts: 2,
   text_length: 12, sample_seeds: 2, bootstrap: 3, neighbours: 2, annealing_chains: 2, annealing_temperatures: 3}

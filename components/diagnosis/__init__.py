@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from components.diagnosis.adversaries import discriminator_overpowers, generator_overpowers
 from components.diagnosis.energies import adrift, energies_drift
 from components.diagnosis.evidence import Evidence
-from components.diagnosis.finding import GRAVITY, Finding, Severity, gravest, paragraph, read_findings, write_findings
+from components.diagnosis.finding import GRAVITY, Finding, gravest, paragraph, read_findings, write_findings
 from components.diagnosis.gradients import exploding_gradients, non_finite, vanishing_gradients
 from components.diagnosis.informative_loss import informative_loss
 from components.diagnosis.inverse import imprecise_inverse
@@ -18,6 +18,7 @@ from components.diagnosis.memorisation import memorisation, recitation
 from components.diagnosis.mode_collapse import mode_collapse
 from components.diagnosis.noise_like import noise_like
 from components.diagnosis.overfitting import critic_overfits, overfitting
+from components.params import Severity
 
 __all__ = [
     "ILLNESSES",

@@ -4,15 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 from components.files import write_json
-from components.params import ModelConfig
+from components.params import ModelConfig, Severity
 
-__all__ = ["GRAVITY", "Finding", "Severity", "cures", "gravest", "paragraph", "read_findings", "write_findings"]
+__all__ = ["GRAVITY", "Finding", "cures", "gravest", "paragraph", "read_findings", "write_findings"]
 
-Severity = Literal["error", "warning", "note"]
-GRAVITY: tuple[Severity, ...] = ("error", "warning", "note")
+GRAVITY: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ active units a bottleneck.
 from collections.abc import Iterator
 
 from components.diagnosis.evidence import Evidence
-from components.diagnosis.finding import Finding, Severity, cures
+from components.diagnosis.finding import Finding, cures
+from components.params import Severity
 
 __all__ = ["posterior_collapse", "unused_bottleneck"]
 

@@ -5,6 +5,7 @@ from components.params.dataset import Dataset
 from components.params.description import Description
 from components.params.errors import UserError, did_you_mean, run_step
 from components.params.families import ModelConfig
+from components.params.gate import Gate, Severity
 from components.params.reading import load
 from components.params.schema import Evaluation, Execution, Params
 from components.params.spec import SPLITS, UNKNOWN, ImageSpec, Spec, TextSpec, read_spec
@@ -19,10 +20,12 @@ __all__ = [
     "Evaluation",
     "Execution",
     "Fitting",
+    "Gate",
     "ImageSpec",
     "ModelConfig",
     "Optimizer",
     "Params",
+    "Severity",
     "Spec",
     "TextSpec",
     "Training",

@@ -10,6 +10,7 @@ from components.params.classifier import ClassifierConfig
 from components.params.dataset import Dataset
 from components.params.errors import UserError, did_you_mean
 from components.params.families import ModelConfig
+from components.params.gate import Gate
 from components.params.section import Name, NonNegative, Positive, Section
 
 __all__ = ["Evaluation", "Execution", "Params", "json_schema"]
@@ -56,6 +57,7 @@ class Params(Section):
     )
     reference: ClassifierConfig
     evaluation: Evaluation
+    gate: Gate
     execution: Execution
 
     def model(self, name: str) -> ModelConfig:

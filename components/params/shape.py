@@ -75,7 +75,8 @@ class Shape:
         elif "discriminator" in node:
             inner = {"enum": list(node["discriminator"]["mapping"])} if part in self.keys else {}
         else:
-            inner = node.get("properties", {}).get(part) or next(iter(node.get("patternProperties", {}).values()), {})
+            any_key = [*node.get("patternProperties", {}).values(), node.get("additionalProperties") or {}]
+            inner = node.get("properties", {}).get(part) or any_key[0]
         return Shape(inner, self._definitions)
 
     def follow(self, location: Place) -> tuple[Place, "Shape", "Shape"]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-__all__ = ["Better", "Column"]
+from components.params.metrics import METRICS, Better, Metric
 
-Better = Literal["lower", "higher"]
+__all__ = ["Column"]
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,7 @@ class Column:
         where: the key in the metrics, or ``costs`` and the keys in the costs.
         meaning: one sentence for the page.
         unit: what its numbers count, or which way is better where the group does not say it.
-        sign: a bound's sign, written before the number.
         factor: what the number is multiplied by where it is shown; the CSV has it as it is.
-        better: which way is better, if models may be ranked by it at all.
         floored: a metric of samples, which says nothing without the same of real examples.
         extra: the key of a further number beside the mean, which is named in the heading: ``k`` draws of a bound.
     """
@@ -31,9 +29,7 @@ class Column:
     where: tuple[str, ...]
     meaning: str
     unit: str = ""
-    sign: str = ""
     factor: float = 1
-    better: Better | None = None
     floored: bool = False
     extra: str = ""
 
@@ -41,6 +37,16 @@ class Column:
     def key(self) -> str:
         """Its name in the CSV."""
         return self.where[-1]
+
+    @property
+    def better(self) -> Better | None:
+        """Which way is better, if models may be ranked by it at all."""
+        return self._metric.better
+
+    @property
+    def sign(self) -> str:
+        """A bound's sign, written before the number."""
+        return self._metric.sign
 
     def value(self, numbers: Mapping[str, Any]) -> Any:
         """What stands here: a number, a mapping with ``mean`` and ``standard_error``, or None."""
@@ -58,3 +64,7 @@ class Column:
         """Its standard error, if it has one."""
         value = self.value(numbers)
         return value.get("standard_error") if isinstance(value, Mapping) else None
+
+    @property
+    def _metric(self) -> Metric:
+        return METRICS.get(self.key, Metric())

@@ -26,8 +26,6 @@ from components.reporting.likelihoods import LIKELIHOOD_COLUMNS
 
 __all__ = ["COLUMNS"]
 
-LOWER: dict[str, Any] = {"better": "lower"}
-HIGHER: dict[str, Any] = {"better": "higher"}
 SAMPLES: dict[str, Any] = {"floored": True}
 
 COLUMNS = (
@@ -39,7 +37,6 @@ COLUMNS = (
         "Squared Fréchet distance between Gaussians fitted to features of samples and of test images. The features are"
         " those of a classifier of this data set, not Inception's: no FID, and no number to set beside one. Too large"
         " by a bias that falls with the number of samples, which is the same in every row.",
-        **LOWER,
         **SAMPLES,
     ),
     Column(
@@ -47,7 +44,6 @@ COLUMNS = (
         "∞ samples",
         ("frechet_distance_infinite",),
         "The same extrapolated to infinitely many samples; it can be below zero by chance.",
-        **LOWER,
         **SAMPLES,
     ),
     Column(
@@ -55,7 +51,6 @@ COLUMNS = (
         "features",
         ("kernel_distance",),
         "Squared maximum mean discrepancy of the same features under a cubic kernel. Unbiased: it may be below zero.",
-        **LOWER,
         **SAMPLES,
     ),
     Column(
@@ -64,7 +59,6 @@ COLUMNS = (
         ("energy_distance",),
         "How far samples are from test images, pixel by pixel, over all pairs. Unbiased, so it can be below zero.",
         factor=1000,
-        **LOWER,
         **SAMPLES,
     ),
     Column(
@@ -72,7 +66,6 @@ COLUMNS = (
         "precision",
         ("precision",),
         "Share of samples that lie as near to some test image as its neighbours do: fidelity.",
-        **HIGHER,
         **SAMPLES,
     ),
     Column(
@@ -80,7 +73,6 @@ COLUMNS = (
         "recall",
         ("recall",),
         "Share of test images that lie as near to some sample as its neighbours do: diversity.",
-        **HIGHER,
         **SAMPLES,
     ),
     Column(
@@ -96,7 +88,6 @@ COLUMNS = (
         "coverage",
         ("coverage",),
         "Share of test images with a sample in their neighbourhood: diversity that no outlier flatters.",
-        **HIGHER,
         **SAMPLES,
     ),
     Column(
@@ -119,7 +110,6 @@ COLUMNS = (
         "distance ↓",
         ("class_distance",),
         "Total variation between the classes of samples and those of test images.",
-        **LOWER,
         **SAMPLES,
     ),
     Column(
@@ -127,7 +117,6 @@ COLUMNS = (
         "found ↑",
         ("classes_found",),
         "How many classes are not missing: they have at least a tenth of their share in the test split.",
-        **HIGHER,
         **SAMPLES,
     ),
     Column(
@@ -153,7 +142,6 @@ COLUMNS = (
         "Squared distance of a test image from its reconstruction, mean over pixels in [0, 1]. What is invertible"
         " reconstructs by construction.",
         factor=1000,
-        **LOWER,
     ),
     Column(
         RECONSTRUCTION,
@@ -161,7 +149,6 @@ COLUMNS = (
         ("denoising_error",),
         "The same where the model saw the image under the noise that it was trained with.",
         factor=1000,
-        **LOWER,
     ),
     Column(
         RECONSTRUCTION,
@@ -188,14 +175,12 @@ COLUMNS = (
         "bits per character",
         ("bits_per_character",),
         "Exact code length of a character of the test text, given those before it.",
-        **LOWER,
     ),
     Column(
         TEXT,
         "perplexity",
         ("perplexity",),
         "Two to the power of the bits: as hard to guess as one of so many equally likely characters.",
-        **LOWER,
     ),
     *(
         Column(

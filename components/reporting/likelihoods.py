@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.reporting.column import Better, Column
+from components.reporting.column import Column
 from components.reporting.groups import ANNEALED, ELBO, EXACT, IMPORTANCE, OWN
 
 __all__ = ["LIKELIHOOD_COLUMNS"]
@@ -10,18 +10,14 @@ __all__ = ["LIKELIHOOD_COLUMNS"]
 NATS = (
     "Nats of a whole image, as a probability of its intensities: they compare where data and intensities are the same."
 )
-Sides = tuple[str, str]
-AT_LEAST, AT_MOST, ABOUT = ("≥", "≤"), ("≤", "≥"), ("≈", "≈")
 BITS = "The same as bits for each pixel and channel"
 
 
-def _likelihood(group: str, key: str, meaning: str, sides: Sides = AT_LEAST, **more: Any) -> tuple[Column, Column]:
-    """Nats and bits of one likelihood, with the signs of a bound: so many nats at least are so many bits at most."""
-    nats, bits = sides if group != EXACT else ("", "")
-    better: tuple[Better | None, Better | None] = ("higher", "lower") if sides == AT_LEAST else (None, None)
+def _likelihood(group: str, key: str, meaning: str, **more: Any) -> tuple[Column, Column]:
+    """Nats and bits of one likelihood."""
     return (
-        Column(group, "nats ↑", (f"{key}_nats",), meaning + NATS, sign=nats, better=better[0], **more),
-        Column(group, "bits/dim ↓", (f"{key}_bits_per_dim",), f"{BITS}.", sign=bits, better=better[1], **more),
+        Column(group, "nats ↑", (f"{key}_nats",), meaning + NATS, **more),
+        Column(group, "bits/dim ↓", (f"{key}_bits_per_dim",), f"{BITS}.", **more),
     )
 
 
@@ -38,14 +34,12 @@ LIKELIHOOD_COLUMNS = (
         ANNEALED,
         "log_likelihood_lower",
         "An estimate and no bound, from chains that lead back from the model's own samples, which are not exact ones. ",
-        sides=ABOUT,
     ),
     *_likelihood(
         ANNEALED,
         "log_likelihood_upper",
         "At most this, but for luck, from chains that lead from noise to the model. Where it is far from the estimate"
         " neither is worth much. ",
-        sides=AT_MOST,
     ),
     Column(
         OWN,
@@ -55,14 +49,13 @@ LIKELIHOOD_COLUMNS = (
         " models of the same likelihood, so no best is marked.",
         unit="nats",
     ),
-    Column(OWN, "ELBO", ("elbo_own_scale_nats",), "Evidence lower bound of such a one.", unit="nats", sign="≥"),
+    Column(OWN, "ELBO", ("elbo_own_scale_nats",), "Evidence lower bound of such a one.", unit="nats"),
     Column(
         OWN,
         "importance bound",
         ("importance_bound_own_scale_nats",),
         "Importance-weighted lower bound of such a one, from k draws.",
         unit="nats",
-        sign="≥",
         extra="k",
     ),
 )
