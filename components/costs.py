@@ -5,16 +5,20 @@ track, and carry the hash of the weights they belong to, so that a table never s
 """
 
 import json
+import os
+import platform
 import resource
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from components.files import write_json
 
-__all__ = ["peak_memory", "read_costs", "record_costs"]
+__all__ = ["describe_machine", "peak_memory", "read_costs", "record_costs"]
 
 FOLDER = Path("artifacts/costs")
+SHAPE_WEIGHTS = ("keras", "numpy")  # beside the backend: packages of other versions may round otherwise
 
 
 def read_costs(name: str, weights: str) -> dict[str, Any]:
@@ -27,6 +31,32 @@ def read_costs(name: str, weights: str) -> dict[str, Any]:
 def record_costs(name: str, weights: str, part: str, costs: dict[str, Any]) -> None:
     """Add one part's costs (``training``, ``sampling``, …) to those of the model ``name``."""
     write_json(FOLDER / f"{name}.json", {**read_costs(name, weights), "weights": weights, part: costs})
+
+
+def describe_machine(backend: str, device: str) -> dict[str, Any]:
+    """What a model is trained on, and with: where two of these differ, equal weights are not to be expected.
+
+    Args:
+        backend: the Keras backend, which is also its package's name.
+        device: what that computes on.
+    """
+    packages = [f"{name} {metadata.version(name)}" for name in sorted({backend, *SHAPE_WEIGHTS})]
+    return {
+        "backend": backend,
+        "device": device,
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "packages": ", ".join(packages),
+    }
+
+
+def _processor() -> str:
+    """The processor's name, as the kernel tells it on Linux."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
 
 
 def peak_memory() -> int:

@@ -5,15 +5,11 @@ is right to ``artifacts/metrics/reference``.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from components.datasets.arrays import Arrays, open_arrays
 from components.datasets.command import read_command
 from components.files import atomic_folder, sha256, write_json
 from components.params import ImageSpec, Params, run_step
-
-if TYPE_CHECKING:
-    from components.training.feeds import Examples
 
 __all__ = ["main"]
 
@@ -42,6 +38,7 @@ def learn(name: str, arrays: Arrays, spec: ImageSpec, params: Params) -> None:
     from components.models.storage import save
     from components.registry.references import register_reference
     from components.training.callbacks import BestWeights, ProgressReport
+    from components.training.feeds import Examples
     from components.training.loop import Trainer
     from components.training.validation import Validation
 
@@ -51,12 +48,12 @@ def learn(name: str, arrays: Arrays, spec: ImageSpec, params: Params) -> None:
     Trainer(
         model,
         fitting,
-        _feed(arrays, "train", fitting.batch_size, params.seed),
-        Validation(model, _feed(arrays, "validation", fitting.batch_size, None), size),
+        Examples(arrays.examples("train"), fitting.batch_size, seed=params.seed),
+        Validation(model, Examples(arrays.examples("validation"), fitting.batch_size), size),
         callbacks=[BestWeights(fitting.best_weights, fitting.early_stopping), ProgressReport(f"reference of {name}")],
         steps_per_call=size,
     ).run()
-    judged = Validation(model, _feed(arrays, "test", fitting.batch_size, None), size)()
+    judged = Validation(model, Examples(arrays.examples("test"), fitting.batch_size), size)()
     with atomic_folder(FOLDER / name) as folder:
         save(model, folder)
         write_seen(Eye(model, fitting.batch_size), arrays, folder)
@@ -70,15 +67,6 @@ def learn(name: str, arrays: Arrays, spec: ImageSpec, params: Params) -> None:
     write_json(METRICS / f"{name}.json", metrics)
     register_reference(FOLDER / name, METRICS / f"{name}.json")
     print(f"reference of {name}: {metrics['told_apart']} told apart, test accuracy {judged['accuracy']:.4g}")
-
-
-def _feed(arrays: Arrays, split: str, size: int, seed: int | None) -> "Examples":
-    from components.training.feeds import Examples
-
-    named = {"image": arrays.split(split)}
-    if (labels := arrays.labels(split)) is not None:
-        named["label"] = labels
-    return Examples(named, min(size, len(named["image"])), seed=seed)
 
 
 if __name__ == "__main__":

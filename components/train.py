@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.costs import peak_memory, record_costs
+from components.costs import describe_machine, peak_memory, record_costs
 from components.curves import write_curves
 from components.datasets.arrays import Arrays, open_arrays
 from components.files import atomic_folder, sha256
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.training.feeds import Feed
     from components.training.loop import Trainer
 
-CHECKPOINTS = Path(".menagerie/checkpoints")
+CHECKPOINTS = Path(os.environ.get("MENAGERIE_CHECKPOINTS", ".menagerie/checkpoints"))
 COLUMNS = ("epoch", "step", "loss", "val_loss", "learning_rate")
 
 
@@ -43,7 +43,7 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
     """Train, and write what came out, whole or not at all."""
     import keras
 
-    from components.backend import device, peak_device_memory
+    from components.backend import device, join, leads, leave, peak_device_memory
     from components.models import build
     from components.models.storage import save
     from components.registry.runs import training_run
@@ -51,9 +51,14 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
     from components.training.loop import NonFiniteLossError
 
     keras.utils.set_random_seed(params.seed)
+    join()
     model = build(config, arrays.spec)
     key = training_key(config, arrays.spec, params.seed)
     checkpoint = CHECKPOINTS / f"{name}-{key}"
+    if not leads():
+        make_trainer(name, model, params, arrays, checkpoint=checkpoint, callbacks=[]).run()
+        leave()
+        return
     with training_run(name, config, arrays.spec, params.seed, key) as run:
         trainer = make_trainer(
             name, model, params, arrays, checkpoint=checkpoint, callbacks=[run.callback(checkpoint / "progress")]
@@ -62,6 +67,7 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
             history = trainer.run()
         except NonFiniteLossError as error:
             raise UserError(f"train: {name}: {error} in {checkpoint}") from None
+        leave()
         model.conclude(arrays.split("train"), params.seed)
         with atomic_folder(Path("artifacts/models") / name) as folder:
             save(model, folder)
@@ -72,13 +78,10 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
         costs = {
             "seconds": round(trainer.seconds, 2),
             "examples_per_second": round(trainer.feed.examples * len(history) / trainer.seconds, 1),
-            "backend": keras.backend.backend(),
-            "device": device(),
-            "cores": os.cpu_count(),
             "peak_memory": peak_memory(),
             "peak_device_memory": peak_device_memory(),
         }
-        record_costs(name, weights, "training", costs)
+        record_costs(name, weights, "training", costs | describe_machine(keras.backend.backend(), device()))
         run.conclude(weights)
     shutil.rmtree(checkpoint)
 
@@ -115,7 +118,7 @@ def make_trainer(
 
 
 def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | None) -> "Feed":
-    """The examples of a split as the model takes them; a split smaller than a batch is one batch."""
+    """The examples of a split as the model takes them."""
     from components.training.feeds import Examples, Streams, Windows
 
     data, size = arrays.split(split), model.config.training.batch_size
@@ -123,11 +126,10 @@ def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | 
         return Streams(data, size, model.config.sequence_length, seed)
     if model.feed == "windows":
         return Windows(data, size, model.config.context, seed)
-    intensities = arrays.intensities if seed is not None else None
-    named = {"image": data if intensities is None else intensities}
-    if (labels := arrays.labels(split)) is not None:
-        named["label"] = labels
-    return Examples(named, size if seed is not None else min(size, len(data)), updates, seed, intensities is not None)
+    named = arrays.examples(split)
+    if seed is None or arrays.intensities is None:
+        return Examples(named, size, updates, seed)
+    return Examples(named | {"image": arrays.intensities}, size, updates, seed, toss=True)
 
 
 def write_preview(model: "Family", stem: Path, examples: Any, params: Params) -> None:

@@ -28,8 +28,8 @@ def test_keras_comes_without_what_it_could_only_perhaps_use(backend):
 import os, sys
 os.environ["KERAS_BACKEND"] = "{backend}"
 import components, keras
-print(*sorted(sys.modules.keys() & {{"sklearn", "pandas", "matplotlib"}}))
-import pandas, matplotlib.pyplot, components.backend
+print(*sorted(sys.modules.keys() & {{"sklearn", "pandas", "matplotlib", "jax"}} - {{"{backend}"}}))
+import jax, pandas, matplotlib.pyplot, components.backend
 from sklearn.mixture import GaussianMixture
 """
     assert answer(script).stdout == "\n"

@@ -58,6 +58,11 @@ class Arrays:
         dynamic = isinstance(self.spec, ImageSpec) and self.spec.binarization == "dynamic"
         return self._open("train_intensities") if dynamic else None
 
+    def examples(self, split: str) -> dict[str, np.ndarray]:
+        """A split of images by what an example is made of: ``image``, and ``label`` where there are classes."""
+        labels = self.labels(split)
+        return {"image": self.split(split)} | ({} if labels is None else {"label": labels})
+
     def _open(self, stem: str) -> np.ndarray:
         path = self.folder / f"{stem}.npy"
         try:

@@ -8,6 +8,8 @@ median and by the near tail, which can be read in the data's own terms, and not 
 
 import numpy as np
 
+from components.metrics.pairwise import squared_distances
+
 __all__ = ["copies", "memorisation", "nearest"]
 
 ROWS, COLUMNS = 1024, 4096  # examples of either set whose distances are held at once
@@ -72,13 +74,11 @@ def copies(samples: np.ndarray, test: np.ndarray, percentile: float = 1.0) -> np
 
 def _nearest_of_all(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Which of ``y`` is nearest to each of ``x``, or the first of those that rounding cannot tell from it."""
-    from sklearn.metrics.pairwise import euclidean_distances
-
     unit = 16 * np.finfo(np.float64).eps * x.shape[1]
     norms = np.einsum("nd,nd->n", x, x)
     best, indices = np.full(len(x), np.inf), np.zeros(len(x), np.int64)
     for start in range(0, len(y), COLUMNS):
-        squares = euclidean_distances(x, np.asarray(y[start : start + COLUMNS], np.float64), squared=True)
+        squares = squared_distances(x, y[start : start + COLUMNS])
         least = squares.min(axis=1)
         rounding = unit * (norms + least)
         first = (squares <= (least + rounding)[:, None]).argmax(axis=1)

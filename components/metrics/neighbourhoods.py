@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Neighbourhoods", "neighbourhoods", "radii"]
+from components.metrics.pairwise import blocks
 
-MEGABYTES = 32  # of distances that are held at once
+__all__ = ["Neighbourhoods", "neighbourhoods", "radii"]
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,14 @@ def radii(x: np.ndarray, k: int = 5) -> np.ndarray:
     Returns:
         ``float64[N]``, zero for an example with ``k`` duplicates.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     if not 1 <= k < len(x):
         raise ValueError(f"{len(x)} examples have no neighbour number {k}; k is 1 or more, and less than their number")
     x = np.asarray(x, np.float64)
-    neighbours = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(x).kneighbors(return_distance=False)
-    return np.linalg.norm(x - x[neighbours[:, -1]], axis=1)
+    neighbours = np.empty(len(x), np.int64)
+    for rows, squares in blocks(x, x):
+        squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
+        neighbours[rows] = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
+    return np.linalg.norm(x - x[neighbours], axis=1)
 
 
 def neighbourhoods(
@@ -73,15 +74,12 @@ def neighbourhoods(
         k: the neighbour that a ball reaches to.
         real_radii: ``radii(real, k)``, from a caller who judges several sets of samples; computed if not given.
     """
-    from sklearn.metrics import pairwise_distances_chunked
-
     samples, real = np.asarray(samples, np.float64), np.asarray(real, np.float64)
     reach_of_samples = _reach(samples, radii(samples, k))
     reach_of_real = _reach(real, radii(real, k) if real_radii is None else real_radii)
-    holders, start = np.empty(len(samples)), 0
+    holders = np.empty(len(samples))
     recalled, covered = np.zeros((2, len(real)), bool)
-    for squares in pairwise_distances_chunked(samples, real, working_memory=MEGABYTES, squared=True):
-        rows = slice(start, start := start + len(squares))
+    for rows, squares in blocks(samples, real):
         held = squares <= reach_of_real
         holders[rows] = held.sum(axis=1)
         covered |= held.any(axis=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import mlflow
 import psutil
 from mlflow.entities import Run, RunStatus
-from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT
+from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 
 from components.costs import read_costs
 from components.params import ModelConfig, Spec
@@ -68,6 +68,8 @@ class TrainingRun:
 def training_run(name: str, config: ModelConfig, spec: Spec, seed: int, key: str) -> Iterator[TrainingRun]:
     """The run of a training, for as long as the block lasts; failed if it ends with an error.
 
+    It is nested in the run that ``MENAGERIE_PARENT_RUN`` names, where that is set.
+
     Args:
         name: the model's in ``params.yaml``.
         config: its section.
@@ -84,6 +86,8 @@ def training_run(name: str, config: ModelConfig, spec: Spec, seed: int, key: str
     if run_id:
         mlflow.MlflowClient().set_tag(run_id, PROCESS, _process())
     tags = run_tags(name, config, spec, seed) | {TRAINING: key, PROCESS: _process()}
+    if parent := os.environ.get("MENAGERIE_PARENT_RUN"):
+        tags[MLFLOW_PARENT_RUN_ID] = parent
     status = RunStatus.FAILED
     run = mlflow.start_run(run_id, run_name=name, tags=tags, log_system_metrics=True)
     try:

@@ -50,8 +50,11 @@ def connect(name: str = EXPERIMENT) -> str:
 
 
 def exclusive(name: str) -> FileLock:
-    """A lock that one process of this project holds at a time: a fresh database must not be made by two."""
-    folder = project_root() / ".menagerie" / "locks"
+    """A lock that one process of this project holds at a time: a fresh database must not be made by two.
+
+    Clones that share a ``MENAGERIE_HOME`` share their locks.
+    """
+    folder = Path(os.environ.get("MENAGERIE_HOME", project_root() / ".menagerie")) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f"{name}.lock")
 

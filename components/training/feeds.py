@@ -66,7 +66,7 @@ class Examples:
         arrays: ``image`` and, where there are any, ``label``, of the same length.
         batch_size: examples an update.
         updates: batches a turn.
-        seed: chooses the orders; ``None`` keeps the order of the arrays.
+        seed: chooses the orders; ``None`` keeps the order of the arrays, and takes fewer than a batch as one.
         toss: ``image`` holds intensities 0 … 255, of which black and white is drawn anew whenever one comes.
     """
 
@@ -78,6 +78,8 @@ class Examples:
 
     def __post_init__(self):
         self.n = len(next(iter(self.arrays.values())))
+        if self.seed is None:
+            self.batch_size = max(1, min(self.batch_size, self.n))
         self.turns = self.n // (self.batch_size * self.updates)
         self.examples = self.turns * self.updates * self.batch_size
         if not self.turns:

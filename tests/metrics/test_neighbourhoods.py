@@ -6,7 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from components.metrics.neighbourhoods import MEGABYTES, Neighbourhoods, neighbourhoods, radii
+from components.metrics.neighbourhoods import Neighbourhoods, neighbourhoods, radii
+from components.metrics.pairwise import MEGABYTES
 
 FIELDS = ("precision", "density", "recall", "coverage")
 
