@@ -6,12 +6,15 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from graphlib import TopologicalSorter
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from components.params import UserError
 
-__all__ = ["Graph", "read_graph", "walk"]
+__all__ = ["Graph", "read_graph", "read_resources", "walk"]
 
 Graph = dict[str, list[str]]
 """Each stage with the stages whose outputs it reads."""
@@ -40,6 +43,16 @@ def _dvc_dag(target: str | None) -> str:
     if answer.returncode:
         raise UserError(*(line for line in answer.stderr.strip().splitlines() if line.strip()))
     return answer.stdout
+
+
+def read_resources(path: Path = Path("dvc.yaml")) -> dict[str, dict[str, float]]:
+    """What stages need to have to themselves, from their ``meta: {resources: …}``: ``{"train": {"GPU": 1}}``.
+
+    A name is that of a stage or of a group of stages, the part of a stage's name before ``@``.
+    """
+    stages = YAML(typ="safe").load(path.read_text("utf-8"))["stages"]
+    metas = {name: (definition.get("do", definition).get("meta") or {}) for name, definition in stages.items()}
+    return {name: meta["resources"] for name, meta in metas.items() if "resources" in meta}
 
 
 def walk(graph: Graph, limit: int, start: Callable[[str, list[Any]], Any]) -> dict[str, Any]:

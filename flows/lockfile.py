@@ -1,32 +1,38 @@
 """A guard over ``dvc.lock``: DVC writes it in place, and a kill in that moment leaves it cut off."""
 
-import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from components.files import atomic_file
 from components.params import UserError
 
-__all__ = ["LockGuard"]
+__all__ = ["LockGuard", "at_rest"]
 
-WRITING_SECONDS = 2.0
-"""More than DVC ever takes to write the file: what is cut off for longer stays cut off."""
+
+@contextmanager
+def at_rest(folder: Path = Path(".dvc/tmp")) -> Iterator[None]:
+    """Hold the lock under which DVC writes its files: for as long as the block lasts, no process of DVC's does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        yield
 
 
 class LockGuard:
     """Keeps a copy of the last whole ``dvc.lock`` and puts it back where the file was cut off.
 
-    A stage that the copy does not hold yet is not lost with it: DVC finds its outputs in the run cache.
+    A stage that the copy does not hold yet is not lost with it: DVC finds its outputs in the run cache. Guards of
+    several flows in one folder share the copy.
     """
 
     def __init__(self, path: Path = Path("dvc.lock"), copy: Path = Path(".menagerie/dvc.lock")):
         self.path = path
         self.copy = copy
-        self._mutex = threading.Lock()
 
     def check(self) -> bool:
         """Before work: see that the file is whole, or put the copy back (true).
@@ -34,44 +40,41 @@ class LockGuard:
         Raises:
             UserError: it is cut off and there is no copy.
         """
-        if not self.path.exists() or self._settled() is not None:
-            self.copy.unlink(missing_ok=True)
-            self.keep()
-            return False
-        if _stages(self.copy) is None:
-            raise UserError(
-                f"{self.path}: cut off or not YAML, and there is no copy of it in {self.copy.parent}; "
-                f"`git restore {self.path}` brings back the committed one"
-            )
-        self._restore()
-        return True
+        with self._at_rest():
+            if not self.path.exists() or _stages(self.path) is not None:
+                self.copy.unlink(missing_ok=True)
+                self._copy(self.path, self.copy)
+                return False
+            if _stages(self.copy) is None:
+                raise UserError(
+                    f"{self.path}: cut off or not YAML, and there is no copy of it in {self.copy.parent}; "
+                    f"`git restore {self.path}` brings back the committed one"
+                )
+            self._copy(self.copy, self.path)
+            return True
 
     def keep(self) -> None:
         """Copy the file as it is now, if it is whole."""
-        with self._mutex:
-            if _stages(self.path) is not None:
-                with atomic_file(self.copy) as draft:
-                    draft.write_bytes(self.path.read_bytes())
+        with self._at_rest():
+            self._copy(self.path, self.copy)
 
     def heal(self) -> bool:
         """After a kill: put the copy back (true) if the file is cut off, or lost a stage that the copy holds."""
-        kept = _stages(self.copy)
-        stages = self._settled()
-        if kept is None or (stages is not None and kept.keys() <= stages.keys()):
-            return False
-        self._restore()
-        return True
+        with self._at_rest():
+            kept, stages = _stages(self.copy), _stages(self.path)
+            if kept is None or (stages is not None and kept.keys() <= stages.keys()):
+                return False
+            self._copy(self.copy, self.path)
+            return True
 
-    def _settled(self) -> dict[str, Any] | None:
-        """The stages of the file, once nobody is writing it."""
-        deadline = time.monotonic() + WRITING_SECONDS
-        while (stages := _stages(self.path)) is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return stages
+    def _at_rest(self):
+        return at_rest(self.path.parent / ".dvc" / "tmp")
 
-    def _restore(self) -> None:
-        with self._mutex, atomic_file(self.path) as draft:
-            draft.write_bytes(self.copy.read_bytes())
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        if _stages(source) is not None:
+            with atomic_file(target) as draft:
+                draft.write_bytes(source.read_bytes())
 
 
 def _stages(path: Path) -> dict[str, Any] | None:

@@ -2,14 +2,15 @@
 
 The flow reads the graph from DVC and runs each stage as ``dvc repro --single-item`` in a process of its own,
 independent ones at the same time. It does no stage's work and caches nothing: an up-to-date stage is one that DVC says
-is, and is shown as ``Cached``. A failed stage stops what reads from it and nothing else.
+is, and is shown as ``Cached``. A failed stage stops what reads from it and nothing else. What may pass (a lock, the
+network, a killed process) is tried again.
 """
 
 import argparse
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,48 +19,52 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Completed, Failed, State
 
 from components.params import UserError, load, run_step
-from flows.graph import read_graph, walk
-from flows.lockfile import LockGuard
-from flows.publish import publish
+from components.params.schema import Execution
+from flows.clones import is_clone
+from flows.events import announce
+from flows.graph import Graph, read_graph, read_resources, walk
+from flows.lockfile import LockGuard, at_rest
+from flows.publish import publish, publish_lock
+from flows.slots import expect_limit, gpus, slots
 from flows.stages import StageRunner
+from flows.states import state_of, was_interrupted
 
 __all__ = ["main", "pipeline", "run_stage"]
 
 REFUSED = "Refused"
 
 
-@task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE)
-def run_stage(stage: str, runner: StageRunner, guard: LockGuard, timeout: float, force: bool = False) -> State:
+@task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, retry_condition_fn=was_interrupted)
+def run_stage(
+    stage: str, runner: StageRunner, guard: LockGuard, needs: dict[str, float], *, timeout: float, force: bool = False
+) -> State:
     """Bring one stage up to date; its output goes to the log as it is printed.
 
     Args:
         stage: name of the stage.
         runner: starts it, and can end it.
         guard: watches over ``dvc.lock``.
+        needs: what it must have to itself.
         timeout: seconds after which the stage is ended.
         force: run it even if it is up to date.
 
     Returns:
-        Completed, Cached where DVC had nothing to run, Failed, TimedOut, or Cancelled where the flow was ended.
+        The state of its outcome.
     """
     logger = get_run_logger()
-    outcome = runner.run(stage, timeout, logger.info, force)
+    with slots(needs):
+        outcome = runner.run(stage, timeout, logger.info, force)
     if outcome.code == 0:
         guard.keep()
-        return Completed(name="Cached", message="up to date") if outcome.cached else Completed()
-    if outcome.stopped:
-        return Cancelled(message="ended with the flow")
-    if guard.heal():
+    elif not outcome.stopped and guard.heal():
         logger.warning("dvc.lock was cut off and is as it was before this stage")
-    if outcome.timed_out:
-        return Failed(name="TimedOut", message=f"{stage} did not end in {timeout / 60:g} minutes")
-    return Failed(message=f"{stage} ended with exit code {outcome.code}")
+    return state_of(outcome, stage, timeout)
 
 
-@flow(name="menagerie")
+@flow(name="menagerie", on_completion=[announce], on_failure=[announce], on_crashed=[announce])
 def pipeline(targets: list[str] | None = None, parallel: int | None = None, force: bool = False) -> State:
     """Bring the pipeline up to date.
 
@@ -72,35 +77,51 @@ def pipeline(targets: list[str] | None = None, parallel: int | None = None, forc
         Completed; Failed with the names of the stages that failed and of those that did not run because of them; or
         Refused, a failed state too, for a mistake that was found before any work.
     """
-    logger = get_run_logger()
-    guard = LockGuard()
     try:
-        execution = load().execution
-        with _record():
-            if guard.check():
-                logger.warning("dvc.lock was cut off; it is again as it was when a stage last ended")
-            graph = read_graph(targets or ())
+        execution, graph, needs = _before_work(targets or ())
     except UserError as error:
         return Failed(name=REFUSED, message=str(error))
 
-    runner = StageRunner({"MENAGERIE_EXECUTION": f"prefect {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {flow_run.name}"})
+    timeout = execution.stage_timeout_minutes * 60.0
+    guard, clone = LockGuard(), is_clone()
+    mark = f"prefect {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {flow_run.name}"
+    runner = StageRunner({"MENAGERIE_EXECUTION": mark}, pull=clone, push=clone)
+    stage_task = run_stage.with_options(retries=execution.stage_retries, retry_delay_seconds=execution.retry_seconds)
 
     def start(stage: str, before: list[Any]) -> Any:
-        timeout = execution.stage_timeout_minutes * 60.0
-        return run_stage.submit(stage, runner, guard, timeout, force, return_state=False, wait_for=before)
+        return stage_task.submit(
+            stage, runner, guard, needs[stage], timeout=timeout, force=force, return_state=False, wait_for=before
+        )
 
     try:
         futures = walk(graph, parallel or execution.parallel_stages, start)
         for future in futures.values():
             future.wait()  # they have ended: this takes their final states over
+        pushed = not clone or runner.push(timeout, get_run_logger().info).code == 0
     except BaseException:
         runner.stop()
         guard.heal()
         raise
+    publish_lock()
     verdict = _verdict({stage: future.state for stage, future in futures.items()})
     if verdict.is_completed():
         publish()
-    return verdict
+    return verdict if pushed else Failed(message=f"results were not pushed; {verdict.message}")
+
+
+def _before_work(targets: Sequence[str]) -> tuple[Execution, Graph, dict[str, dict[str, float]]]:
+    """How to run what, and what each stage needs, once everything is seen to be in order."""
+    execution = load().execution
+    with _record():
+        if LockGuard().check():
+            get_run_logger().warning("dvc.lock was cut off; it is again as it was when a stage last ended")
+        with at_rest():
+            graph = read_graph(targets)
+    resources = read_resources()
+    needs = {stage: resources.get(stage.partition("@")[0], {}) for stage in graph}
+    if gpus() and any("GPU" in each for each in needs.values()):
+        expect_limit()
+    return execution, graph, needs
 
 
 @contextmanager

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
-__all__ = ["publish"]
+from flows.clones import is_clone
 
+__all__ = ["publish", "publish_lock"]
+
+LOCK = Path("dvc.lock")
 TABLE = Path("reports/table.md")
 PAGE = Path("reports/index.html")
 SAMPLES = Path("artifacts/evaluation")
@@ -20,7 +23,7 @@ def publish() -> None:
         create_markdown_artifact(TABLE.read_text("utf-8"), key="results", description="All models on one table")
     if samples := _samples():
         create_markdown_artifact(samples, key="samples", description="What each model generates")
-    if PAGE.exists():
+    if PAGE.exists() and not is_clone():  # which goes with the run
         page = PAGE.resolve()
         create_link_artifact(page.as_uri(), key="report", link_text=str(page), description="On the machine of this run")
     tracking = os.environ.get("MLFLOW_TRACKING_URI", "")
@@ -28,6 +31,13 @@ def publish() -> None:
         create_link_artifact(tracking, key="mlflow", link_text="MLflow")
     else:
         create_link_artifact("http://127.0.0.1:5000", key="mlflow", link_text="MLflow, once `make ui` runs there")
+
+
+def publish_lock() -> None:
+    """Keep ``dvc.lock`` as the run leaves it: in a clone, nothing else of it stays."""
+    if LOCK.exists():
+        text = f"{FENCE}yaml\n{LOCK.read_text('utf-8')}{FENCE}"
+        create_markdown_artifact(text, key="dvc-lock", description="What this run made, by hash")
 
 
 def _samples() -> str:

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from components.params import UserError
-from flows import lockfile
 from flows.lockfile import LockGuard
 
 ENTRY = """\
@@ -27,8 +26,7 @@ def lock_of(*names: str) -> str:
 
 
 @pytest.fixture
-def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LockGuard:
-    monkeypatch.setattr(lockfile, "WRITING_SECONDS", 0.0)
+def guard(tmp_path: Path) -> LockGuard:
     return LockGuard(tmp_path / "dvc.lock", tmp_path / "kept" / "dvc.lock")
 
 

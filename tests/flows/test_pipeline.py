@@ -74,7 +74,7 @@ def test_parallel_run_leaves_what_dvc_repro_leaves_then_is_cached(project: Proje
     samples.write_text("to be or not")
     run_main(monkeypatch)
     state, stages = last_run()
-    assert artifacts(state).keys() == {"results", "samples", "mlflow"}
+    assert artifacts(state).keys() == {"dvc-lock", "results", "samples", "mlflow"}
     assert artifacts(state)["results"] == "| model |"
     assert "to be or not" in artifacts(state)["samples"]
     assert state.message == "0 stages ran, 5 were up to date"
