@@ -3,9 +3,9 @@
 - **TensorFlow** writes half a dozen lines about the processor and missing GPUs to the standard error of every process,
   and since its logging moved to Abseil no setting keeps them back. They are written while it is imported and while it
   looks for devices, so both are done here with that stream closed; errors are raised as ever.
-- **Keras** imports scikit-learn, pandas and matplotlib for wrappers and plots that nothing here uses, and TensorFlow
-  JAX, to convert models for telephones: a third of the time. They do without what is missing, so while they are
-  imported these are; afterwards they are found.
+- **Keras** imports scikit-learn, pandas and matplotlib for wrappers and plots that nothing here uses, and JAX beside
+  TensorFlow: a third of its time. It does without where one is missing, so while it is imported they are; afterwards
+  they are found.
 """
 
 import importlib.util
@@ -18,7 +18,8 @@ from types import ModuleType
 
 __all__ = ["LeanImports"]
 
-DISPENSABLE = {"keras": ("sklearn", "pandas", "matplotlib"), "tensorflow": ("sklearn", "pandas", "matplotlib", "jax")}
+LEAN = ("keras", "tensorflow")
+DISPENSABLE = ("sklearn", "pandas", "matplotlib")
 
 
 class LeanImports(MetaPathFinder):
@@ -29,7 +30,7 @@ class LeanImports(MetaPathFinder):
 
     def find_spec(self, fullname, path=None, target=None):
         """The module as Python would find it, with a loader that does without."""
-        if fullname not in DISPENSABLE or fullname in self.searched:
+        if fullname not in LEAN or fullname in self.searched:
             return None
         self.searched.add(fullname)
         try:
@@ -40,7 +41,7 @@ class LeanImports(MetaPathFinder):
             execute = spec.loader.exec_module
 
             def execute_lean(module: ModuleType) -> None:
-                with _without(DISPENSABLE[fullname]):
+                with _without(_dispensable()):
                     if fullname != "tensorflow":
                         execute(module)
                         return
@@ -50,6 +51,10 @@ class LeanImports(MetaPathFinder):
 
             spec.loader.exec_module = execute_lean  # type: ignore[method-assign]
         return spec
+
+
+def _dispensable() -> tuple[str, ...]:
+    return DISPENSABLE if os.environ.get("KERAS_BACKEND") == "jax" else (*DISPENSABLE, "jax")
 
 
 @contextmanager
