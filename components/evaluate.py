@@ -2,8 +2,8 @@
 
 Reads ``artifacts/models/NAME``, what its training left, the test split of its data set, its reference classifier and
 its baselines; writes ``artifacts/metrics/NAME.json`` and, into ``artifacts/evaluation/NAME``, pictures as far as the
-model has them, ``quality.csv`` and ``diagnosis.json``. What that cost goes to ``artifacts/costs``, for a time is no
-result.
+model has them, ``quality.csv``, ``diagnosis.json``, the ``fingerprint.json`` of its samples and ``judge.json``: hashes
+of what the numbers rest on beside the data. What that cost goes to ``artifacts/costs``, for a time is no result.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from components.datasets.arrays import Arrays, open_arrays
 from components.diagnosis import Evidence, diagnose, paragraph, write_findings
 from components.evaluation import SEPARATOR
 from components.evaluation.finding import find_model
-from components.files import atomic_folder, sha256, write_json
+from components.files import atomic_folder, hash_json, sha256, write_json
+from components.fingerprint import fingerprint
 from components.params import Params, UserError, load, run_step
 
 __all__ = ["main"]
@@ -64,6 +65,7 @@ def main() -> None:
         floor, ceiling = baselines[data.spec.floor], baselines[data.spec.ceiling]
         findings = diagnose(Evidence(model.config, curves, metrics, quality, floor, ceiling))
         write_findings(draft / "diagnosis.json", findings)
+        write_json(draft / "judge.json", _judge(params, config.dataset))
     write_json(Path(f"artifacts/metrics/{name}.json"), metrics)
 
     weights = sha256(folder / "model.safetensors")
@@ -79,6 +81,13 @@ def _baselines(dataset: str) -> dict[str, dict[str, Any]]:
         raise UserError(f"{path}: no such file; `dvc repro baseline@{dataset}` makes it")
     found: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
     return found
+
+
+def _judge(params: Params, dataset: str) -> dict[str, str]:
+    """Hashes of what else than the data the numbers rest on: with others they would be others."""
+    found = {"evaluation": hash_json(params.evaluation.model_dump(mode="json"))}
+    classifier = Path(f"artifacts/reference/{dataset}/model.safetensors")
+    return found | ({"reference": sha256(classifier)} if classifier.exists() else {})
 
 
 def _examine_images(
@@ -106,6 +115,7 @@ def _examine_images(
         metrics["sample_energy"] = Moments(ask("energy", np.concatenate(drawn.sets))).summary()
     if quality := follow(progress, judge):
         write_curves(folder / "quality.csv", quality)
+    write_json(folder / "fingerprint.json", fingerprint(model.spec.shown(drawn.first), params.seed))
     pictures.save(pictures.grid(drawn.first, model.spec.levels), folder / "samples.png")
     pairs = drawn.first[:PAIRS]
     near = pictures.rows(pairs, *judge.nearest_training(pairs), levels=model.spec.levels)
@@ -122,8 +132,9 @@ def _examine_text(model: Any, data: Arrays, params: Params, folder: Path) -> tup
     options, test = params.evaluation, data.split("test")
     count = max(TEXTS, options.texts)  # as many each time: a sampler of texts is compiled for their number
     drawn = draw(model, count, count, options.sample_seeds, params.seed, length=options.text_length)
-    pages = [model.spec.text(sample) for sample in drawn.first[:TEXTS]]
-    (folder / "samples.txt").write_text(SEPARATOR.join(pages) + "\n", encoding="utf-8")
+    pages, length = model.spec.shown(drawn.first), options.text_length
+    write_json(folder / "fingerprint.json", fingerprint(pages, params.seed, length=length))
+    (folder / "samples.txt").write_text(SEPARATOR.join(pages[:TEXTS]) + "\n", encoding="utf-8")
     text.show(model, test, folder)
     return text.measure(model, test) | text.measure_samples(drawn.sets, data.split("train")), drawn.costs
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["atomic_file", "atomic_folder", "sha256", "to_json", "write_json"]
+__all__ = ["atomic_file", "atomic_folder", "hash_json", "sha256", "to_json", "write_json"]
 
 
 @contextmanager
@@ -53,3 +53,8 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_json(content: Any) -> str:
+    """SHA-256 of content as JSON, as hexadecimal digits."""
+    return hashlib.sha256(to_json(content).encode()).hexdigest()

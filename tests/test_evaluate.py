@@ -10,6 +10,7 @@ from PIL import Image
 
 from components.costs import read_costs
 from components.files import sha256
+from components.fingerprint import hash_samples
 from components.params import UserError, load
 from tests.workplace import make_workplace, run_step, save_models
 
@@ -18,7 +19,7 @@ CLASSES = {"class_entropy", "class_distance", "classes_found"}
 NOVELTY = {f"{name}_{space}" for name in ("nearest_training", "copies") for space in ("feature", "pixel")}
 DISTANCES = {"frechet_distance", "frechet_distance_infinite", "kernel_distance", "energy_distance", "diversity"}
 SAMPLES = {"samples", "sample_seeds"} | DISTANCES | NEIGHBOURS | CLASSES | NOVELTY
-FILES = {"samples.png", "nearest.png", "diagnosis.json"}
+FILES = {"samples.png", "nearest.png", "diagnosis.json", "fingerprint.json", "judge.json"}
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,25 @@ def test_texts_are_written_out(workplace, run):
     parts = text.rstrip("\n").split("――――――――")
     assert len(parts) == 3
     assert set(text) <= set("\n\N{REPLACEMENT CHARACTER}a<&―")
+
+
+def test_the_samples_that_are_shown_have_a_fingerprint_that_sampling_again_has_too(workplace, run):
+    for name, n, told in (("vae", 4, {}), ("lstm", 3, {"length": 12})):
+        run(name)
+        found = json.loads((workplace / f"artifacts/evaluation/{name}/fingerprint.json").read_text())
+        model = loaded(workplace, name)
+        shown = model.spec.shown(model.sample(n, 7, **told))
+        assert found == {"n": n, "seed": 7, "params": told, "sha256": hash_samples(shown)}
+        assert hash_samples(model.spec.shown(model.sample(n, 8, **told))) != found["sha256"]
+
+
+def test_what_the_numbers_rest_on_is_told_by_hashes(workplace, run):
+    run("vae")
+    found = json.loads((workplace / "artifacts/evaluation/vae/judge.json").read_text())
+    classifier = workplace / "artifacts/reference/squares/model.safetensors"
+    assert found == {"evaluation": found["evaluation"], "reference": sha256(classifier)}
+    run("lstm")
+    assert json.loads((workplace / "artifacts/evaluation/lstm/judge.json").read_text()).keys() == {"evaluation"}
 
 
 def test_samples_of_training_are_followed(workplace, run):

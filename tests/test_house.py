@@ -23,7 +23,7 @@ FLOORS = [
     ["components.models"],
     ["components.networks"],
     ["components.backend"],
-    ["components.costs", "components.curves", "components.diagnosis", "components.pictures"],
+    ["components.costs", "components.curves", "components.diagnosis", "components.fingerprint", "components.pictures"],
     ["components.files"],
     ["components.params"],
     ["components"],
@@ -34,7 +34,7 @@ FLOORS = [
 DATA = ["components.datasets", "components.download", "components.prepare"]
 LIBRARIES = {
     "tensorflow": ["components.backend.tensorflow", *DATA],
-    "jax": ["components.backend.jax"],
+    "jax": ["components.backend.jax", "components.backend.devices_jax"],
     "tensorflow_datasets": DATA,
     "mlflow": ["components.registry", "components.register"],
     "prefect": ["flows"],

@@ -1,11 +1,14 @@
 """What a prepared data set is: the content of its ``spec.json``."""
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
 from components.params.section import NonNegative, Positive, Section
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["SPLITS", "UNKNOWN", "ImageSpec", "Spec", "TextSpec", "read_spec"]
 
@@ -43,6 +46,10 @@ class ImageSpec(Prepared):
     classes: tuple[str, ...] | None = None
     binarization: Literal["dynamic", "static"] | None = None
 
+    def shown(self, samples: "np.ndarray") -> "np.ndarray":
+        """Samples as whoever uses the model sees them: ``uint8[N, H, W, C]`` from 0 to 255, of intensities."""
+        return (samples * (255 / (self.levels - 1))).round().astype("uint8")
+
 
 class TextSpec(Prepared):
     """A stream of token ids, ``uint8[N]`` or ``uint16[N]``.
@@ -59,6 +66,10 @@ class TextSpec(Prepared):
     def text(self, tokens: Iterable[int]) -> str:
         """The characters of token ids."""
         return "".join(self.vocabulary[token] for token in tokens)
+
+    def shown(self, samples: Iterable[Iterable[int]]) -> list[str]:
+        """Samples as whoever uses the model sees them: texts, of token ids."""
+        return [self.text(tokens) for tokens in samples]
 
     def tokens(self, text: str) -> list[int]:
         """The token ids of characters; 0 for one that the vocabulary lacks."""

@@ -101,7 +101,7 @@ def passed(verdicts: Sequence[Verdict]) -> bool:
 
 def read_judged(version: ModelVersion) -> Judged:
     """What MLflow holds of a version: its tags, and the latest numbers of its run."""
-    run, tags = mlflow.get_run(version.run_id), version.tags
+    run, tags = mlflow.get_run(str(version.run_id)), version.tags
     numbers = {key[len(TEST) :]: value for key, value in run.data.metrics.items() if key.startswith(TEST)}
     means = {metric: numbers.get(f"{metric}{MEAN}", numbers.get(metric)) for metric in METRICS}
     metrics = {

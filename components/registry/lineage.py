@@ -1,6 +1,5 @@
 """Where a model comes from: code, data, parameters, and the execution that made it."""
 
-import hashlib
 import os
 import subprocess
 import time
@@ -13,7 +12,7 @@ from typing import Any
 import psutil
 from ruamel.yaml import YAML, YAMLError
 
-from components.files import sha256, to_json
+from components.files import hash_json, sha256
 from components.params import ModelConfig, Spec
 
 __all__ = ["UNKNOWN", "Lineage", "data_hash", "execution", "git_state", "lineage", "lock_hash", "parameters_hash"]
@@ -75,12 +74,12 @@ def data_hash(spec: Spec) -> str:
         if pinned := _pinned(path):
             return pinned
         time.sleep(0.1)
-    return _digest(spec.model_dump(mode="json"))[:DIGEST]
+    return hash_json(spec.model_dump(mode="json"))[:DIGEST]
 
 
 def parameters_hash(config: ModelConfig, seed: int) -> str:
     """SHA-256 of the model's section of ``params.yaml``, defaults filled in, and the seed."""
-    return _digest({"seed": seed, "model": config.model_dump(mode="json")})
+    return hash_json({"seed": seed, "model": config.model_dump(mode="json")})
 
 
 def lock_hash() -> str:
@@ -100,10 +99,6 @@ def execution() -> str:
     process = psutil.Process()
     above = [ancestor for ancestor in process.parents() if _is_dvc(ancestor)]
     return _label("dvc", above[-1]) if above else _label("python", process)
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(to_json(content).encode()).hexdigest()
 
 
 def _is_dvc(process: psutil.Process) -> bool:

@@ -38,13 +38,7 @@ class Sampler(PythonModel):
             samples = self.model.sample(n, seed, **params)
         except self.mistakes as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
-        return self._shown(samples)
-
-    def _shown(self, samples: np.ndarray) -> np.ndarray | list[str]:
-        spec = self.model.spec
-        if spec.kind == "text":
-            return [spec.text(tokens) for tokens in samples]
-        return np.rint(samples * (255 / (spec.levels - 1))).astype(np.uint8)
+        return self.model.spec.shown(samples)
 
 
 def _whole_number(value: Any, name: str, least: int, most: int) -> int:

@@ -289,39 +289,6 @@ INVALID = {
         "name: sgd\n        learning_rate: 1e-3\n        beta_1: 0.9",
         "33: models.vae.training.optimizer.beta_1: 0.9 is for adam and adamw, not sgd; allowed: no such key",
     ),
-    "a bar of a metric that nobody knows": (
-        "precision: {",
-        "precison: {",
-        "54: gate.bars.precison: 'precison' is no metric; allowed: a key of artifacts/metrics/NAME.json; "
-        "did you mean precision?",
-    ),
-    "a bar that is no number": (
-        "least: 0.5",
-        "least: half",
-        "54: gate.bars.precision.least: 'half' is not a number; allowed: a number or null",
-    ),
-    "a bar below which nothing lies": (
-        "{least: 0.5}",
-        "{least: 0.5, most: 0.4}",
-        '54: gate.bars.precision: {"least": 0.5, "most": 0.4} lets nothing pass; '
-        "allowed: a least that is not above most",
-    ),
-    "a bar of nothing": (
-        "{least: 0.5}",
-        "{}",
-        "54: gate.bars.precision: {} lets everything pass; allowed: least, most or both",
-    ),
-    "a comparison by what has no better way": (
-        "not_worse: [coverage",
-        "not_worse: [density",
-        "54: gate.not_worse[0]: 'density' has no better way, so none is worse; "
-        "allowed: a bar for it, or another metric",
-    ),
-    "a severity that nobody knows": (
-        "diagnosis: warning",
-        "diagnosis: warn",
-        "54: gate.diagnosis: 'warn' is unknown; allowed: error, warning, note or null; did you mean warning?",
-    ),
     "a value of many lines": (
         "cell: gru",
         'cell: "gru\\nor lstm"',
