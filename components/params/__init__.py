@@ -9,6 +9,7 @@ from components.params.gate import Gate, Severity
 from components.params.reading import load
 from components.params.schema import Evaluation, Execution, Params
 from components.params.spec import SPLITS, UNKNOWN, ImageSpec, Spec, TextSpec, read_spec
+from components.params.sweep import Range, Sweep
 from components.params.training import Fitting, Optimizer, Training
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "ModelConfig",
     "Optimizer",
     "Params",
+    "Range",
     "Severity",
     "Spec",
+    "Sweep",
     "TextSpec",
     "Training",
     "UserError",

@@ -11,6 +11,7 @@ from components.params.document import Document, Place
 from components.params.errors import UserError
 from components.params.schema import Params, json_schema
 from components.params.shape import Shape
+from components.params.sweep import misfits
 from components.params.wording import mistakes
 
 __all__ = ["load"]
@@ -27,6 +28,7 @@ def load(path: Path | str = "params.yaml") -> Params:
     try:  # as JSON, whose lists are pydantic's tuples even where it is strict
         text = json.dumps(document.values, default=str, skipkeys=True)
         params = Params.model_validate_json(text, context={"kinds": _kinds(document.values)})
+        found += misfits(params.sweeps, params.models)
     except ValidationError as error:
         schema = json_schema()
         found += mistakes(error.errors(), Shape(schema, schema["$defs"]))

@@ -12,6 +12,7 @@ from components.params.errors import UserError, did_you_mean
 from components.params.families import ModelConfig
 from components.params.gate import Gate
 from components.params.section import Name, NonNegative, Positive, Section
+from components.params.sweep import Sweep
 
 __all__ = ["Evaluation", "Execution", "Params", "json_schema"]
 
@@ -58,6 +59,7 @@ class Params(Section):
     reference: ClassifierConfig
     evaluation: Evaluation
     gate: Gate
+    sweeps: dict[Name, Sweep] = Field(default_factory=dict, description="name of a sweep → what of a model is varied")
     execution: Execution
 
     def model(self, name: str) -> ModelConfig:
@@ -75,6 +77,14 @@ class Params(Section):
             UserError: none has this name.
         """
         return _named(name, self.datasets, "datasets", "data set")
+
+    def sweep(self, name: str) -> Sweep:
+        """The parameters of a sweep.
+
+        Raises:
+            UserError: none has this name.
+        """
+        return _named(name, self.sweeps, "sweeps", "sweep")
 
 
 def _named(name: str, parts: Mapping[str, T], section: str, what: str) -> T:
