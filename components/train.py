@@ -89,7 +89,8 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
 def make_trainer(
     name: str, model: "Family", params: Params, arrays: Arrays, *, checkpoint: Path, callbacks: list[Any]
 ) -> "Trainer":
-    """The trainer of a model, with everything that params.yaml asks for."""
+    """The trainer of a model, with everything that params.yaml asks for; only one that leads shows and records it."""
+    from components.backend import leads
     from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
     from components.training.loop import Trainer
     from components.training.validation import Validation
@@ -99,18 +100,18 @@ def make_trainer(
     updates = max(player.updates for player in model.players())
     held_out = feed(model, arrays, "validation", 1, None)
     write = partial(write_preview, examples=arrays.split("validation")[: params.evaluation.grid], params=params)
+    witnesses = [
+        SampleSeries(write, checkpoint / "progress", training.sample_every),
+        *callbacks,
+        Warnings(name),
+        ProgressReport(name),
+    ]
     return Trainer(
         model,
         training,
         feed(model, arrays, "train", updates, params.seed),
         Validation(model, held_out, params.execution.steps_per_call),
-        callbacks=[
-            BestWeights(training.best_weights, training.early_stopping),
-            SampleSeries(write, checkpoint / "progress", training.sample_every),
-            *callbacks,
-            Warnings(name),
-            ProgressReport(name),
-        ],
+        callbacks=[BestWeights(training.best_weights, training.early_stopping), *(witnesses if leads() else [])],
         steps_per_call=params.execution.steps_per_call,
         checkpoint=checkpoint / "state.safetensors",
         checkpoint_seconds=params.execution.checkpoint_seconds,

@@ -12,6 +12,9 @@ Everything else in the repository is written once, with ``keras.ops``. What is h
 - ``fused(step, variables)(chunk, count)``: ``count`` steps over the leading axis as one compiled call
 - ``repeated(step, variables)(chunk, count)``: the same, inside compiled code
 - ``device()``: the name of what it runs on; ``peak_device_memory()``: bytes of it used at most, if it tells
+- ``device_count()``: devices among which ``fused`` cuts the batches, ``batch`` in rows ``[updates, batch, …]``
+- ``join()``, ``leave()``: begin and end to train together with other processes, if the environment says so;
+  ``leads()``: whether this one writes; ``agreed(*values)``: whether all came with the same
 - ``counting()``: the floating-point operations of every ``compiled`` call within
 - ``in_batches(f, *arrays)``: a compiled function over arrays of any length; ``filled_batches`` are its batches
 
@@ -24,26 +27,38 @@ from components.backend.batches import filled_batches, in_batches
 from components.backend.counting import Counter, counting
 
 if keras.backend.backend() == "jax":
+    from components.backend.devices_jax import (
+        agreed,
+        device,
+        device_count,
+        join,
+        leads,
+        leave,
+        peak_device_memory,
+    )
     from components.backend.jax import (
         apply_gradients,
         compiled,
-        device,
         fold,
         fused,
         input_gradient,
-        peak_device_memory,
         repeated,
         scan,
         value_and_grad,
     )
 else:
     from components.backend.tensorflow import (
+        agreed,
         apply_gradients,
         compiled,
         device,
+        device_count,
         fold,
         fused,
         input_gradient,
+        join,
+        leads,
+        leave,
         peak_device_memory,
         repeated,
         scan,
@@ -52,15 +67,20 @@ else:
 
 __all__ = [
     "Counter",
+    "agreed",
     "apply_gradients",
     "compiled",
     "counting",
     "device",
+    "device_count",
     "filled_batches",
     "fold",
     "fused",
     "in_batches",
     "input_gradient",
+    "join",
+    "leads",
+    "leave",
     "peak_device_memory",
     "repeated",
     "scan",

@@ -3,6 +3,9 @@
 A compiled function is pure: it takes the values of the variables and gives them back. Inside it a variable is read and
 written through a stateless scope, and scopes nest with the transformations (``grad`` inside ``fori_loop`` inside
 ``jit``): what is written under a transformation must leave it as an output before the scope around it may hold it.
+
+Where JAX sees several devices, ``fused`` cuts the batches among them and keeps the variables whole on each; XLA adds up
+what belongs to the whole batch. ``compiled`` runs on the first device, alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,16 +18,15 @@ import numpy as np
 from jax import numpy as jnp
 
 from components.backend.counting import counted
+from components.backend.devices_jax import cut, device_count, everywhere, here, sharding
 from components.backend.flops_jax import jaxpr_flops
 
 __all__ = [
     "apply_gradients",
     "compiled",
-    "device",
     "fold",
     "fused",
     "input_gradient",
-    "peak_device_memory",
     "repeated",
     "scan",
     "value_and_grad",
@@ -54,17 +56,6 @@ class _Scope(keras.StatelessScope):
     def __exit__(self, *args, **kwargs):
         self.stack.pop()
         return super().__exit__(*args, **kwargs)
-
-
-def device() -> str:
-    """Name of the device that trains."""
-    first = jax.devices()[0]
-    return "CPU" if first.platform == "cpu" else first.device_kind
-
-
-def peak_device_memory() -> int | None:
-    """Bytes that the first device held at most since the process began; ``None`` where it does not tell, as a CPU."""
-    return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
 
 
 def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
@@ -115,12 +106,12 @@ def compiled(function: Callable, variables: Sequence[keras.Variable] = ()) -> Ca
     pure = jax.jit(_pure(function, variables))
 
     def run(*args):
-        result, values = pure([variable.value for variable in variables], *args)
+        result, values = pure(here(variables), *args)
         _assign(variables, values)
         return result
 
     def flops(*args):
-        return jaxpr_flops(pure.trace([variable.value for variable in variables], *args).jaxpr)
+        return jaxpr_flops(pure.trace(here(variables), *args).jaxpr)
 
     return counted(run, flops)
 
@@ -147,19 +138,21 @@ def repeated(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
 def fused(step: Callable, variables: Sequence[keras.Variable]) -> Callable:
     """:func:`repeated` under one ``jit``, its state donated, of arrays; on a CPU, a ``jit`` for each step."""
     pure = _pure(step, variables)
-    one = jax.jit(pure, donate_argnums=0)
-    loop = jax.jit(partial(_loop, pure), donate_argnums=0)
+    jit = partial(jax.jit, donate_argnums=0)
+    if device_count() > 1:
+        jit = partial(jit, out_shardings=sharding())
+    one, loop = jit(pure), jit(partial(_loop, pure))
 
     def run(chunk, count: int) -> dict[str, np.ndarray]:
-        values = [variable.value for variable in variables]
+        values = everywhere(variables)
         if _unrolls():
             rows = []
             for i in range(count):
-                record, values = one(values, {key: array[i] for key, array in chunk.items()})
+                record, values = one(values, cut({key: array[i] for key, array in chunk.items()}, axis=1))
                 rows.append(record)
             records = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         else:
-            values, records = loop(values, chunk, count)
+            values, records = loop(values, cut(chunk, axis=2), count)
         _assign(variables, values)
         return {name: np.asarray(array)[:count] for name, array in records.items()}
 

@@ -1,5 +1,6 @@
-"""The TensorFlow side of :mod:`components.backend`."""
+"""The TensorFlow side of :mod:`components.backend`. It trains on one device, in one process."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,14 +10,20 @@ import tensorflow as tf
 
 from components.backend.counting import counted
 from components.backend.flops_tensorflow import graph_flops
+from components.params import UserError
 
 __all__ = [
+    "agreed",
     "apply_gradients",
     "compiled",
     "device",
+    "device_count",
     "fold",
     "fused",
     "input_gradient",
+    "join",
+    "leads",
+    "leave",
     "peak_device_memory",
     "repeated",
     "scan",
@@ -37,6 +44,35 @@ def device() -> str:
 def peak_device_memory() -> int | None:
     """Bytes that the first GPU held at most since the process began; ``None`` without one."""
     return tf.config.experimental.get_memory_info("GPU:0")["peak"] if tf.config.list_physical_devices("GPU") else None
+
+
+def device_count() -> int:
+    """Devices that share each batch."""
+    return 1
+
+
+def join() -> None:
+    """Train alone.
+
+    Raises:
+        UserError: the environment wants it otherwise.
+    """
+    if os.environ.get("MENAGERIE_DISTRIBUTED"):
+        raise UserError("MENAGERIE_DISTRIBUTED: processes train together on JAX alone; KERAS_BACKEND=jax chooses it")
+
+
+def leads() -> bool:
+    """Whether this process is the one that writes and records."""
+    return True
+
+
+def agreed(*values: Any) -> bool:
+    """Whether all processes that train together came here with the same values."""
+    return True
+
+
+def leave() -> None:
+    """Part from those that train together."""
 
 
 def value_and_grad(function: Callable, variables: Sequence[keras.Variable]) -> Callable:

@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from components.backend import fused
+from components.backend import agreed, device_count, fused, leads
 from components.models.contract import Family
-from components.params import Fitting
+from components.params import Fitting, UserError
 from components.training.callbacks import Resumable
 from components.training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from components.training.feeds import Feed, prefetched
@@ -39,6 +39,9 @@ class Trainer:
         steps_per_call: turns fused into one compiled call.
         checkpoint: file to keep all state in, and to go on from if it exists.
         checkpoint_seconds: time between two checkpoints.
+
+    Raises:
+        UserError: the devices cannot share a batch evenly.
     """
 
     def __init__(
@@ -53,6 +56,11 @@ class Trainer:
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 60,
     ):
+        if training.batch_size % device_count():
+            raise UserError(
+                f"training.batch_size {training.batch_size}: {device_count()} devices share a batch evenly; "
+                f"allowed: multiples of {device_count()}, or fewer devices"
+            )
         self.model, self.training, self.feed, self.validation = model, training, feed, validation
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
         self.size = min(steps_per_call, feed.turns)
@@ -78,6 +86,7 @@ class Trainer:
 
         Raises:
             NonFiniteLossError: a loss is infinite or not a number.
+            UserError: processes that train together do not go on from the same place.
         """
         self.model.stop_training = False
         self._restore()
@@ -147,7 +156,7 @@ class Trainer:
 
     def _save_in_time(self, last: bool = False) -> None:
         now = time.monotonic()
-        if self.checkpoint is None or (now - self.saved < self.checkpoint_seconds and not last):
+        if self.checkpoint is None or not leads() or (now - self.saved < self.checkpoint_seconds and not last):
             return
         arrays: dict[str, np.ndarray] = {}
         for i, callback in enumerate(self._resumable()):
@@ -159,12 +168,16 @@ class Trainer:
         self.saved = now
 
     def _restore(self) -> None:
-        if self.checkpoint is None or not self.checkpoint.exists():
-            return
-        self.progress, arrays = load_checkpoint(self.checkpoint, self.variables)
-        for i, callback in enumerate(self._resumable()):
-            held = {name.split("/", 1)[1]: array for name, array in arrays.items() if name.startswith(f"{i}/")}
-            callback.restore(self.progress.callbacks[str(i)], held)
+        if self.checkpoint is not None and self.checkpoint.exists():
+            self.progress, arrays = load_checkpoint(self.checkpoint, self.variables)
+            for i, callback in enumerate(self._resumable()):
+                held = {name.split("/", 1)[1]: array for name, array in arrays.items() if name.startswith(f"{i}/")}
+                callback.restore(self.progress.callbacks[str(i)], held)
+        if not agreed(self.checkpoint and self.checkpoint.parent.name, self.progress.epoch, self.progress.turn):
+            raise UserError(
+                f"{self.checkpoint}: not what the others who train together go on from; "
+                "they must have the same parameters, data and code, and share the folder of checkpoints"
+            )
 
     def _resumable(self) -> list[Resumable]:
         return [callback for callback in self.callbacks.callbacks if isinstance(callback, Resumable)]
