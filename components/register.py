@@ -14,7 +14,7 @@ __all__ = ["main", "receipt"]
 
 
 def main() -> None:
-    """One version for each set of weights, alias ``candidate``; a receipt of hashes for DVC."""
+    """One version for each set of weights, alias ``candidate``, if it passes ``challenger``; a receipt for DVC."""
     parser = argparse.ArgumentParser(prog="python -m components.register", description=__doc__)
     parser.add_argument("name", nargs="?", help="a model of params.yaml")
     parser.add_argument("--all", action="store_true", help="fill a new database or server from what lies in artifacts/")
@@ -30,15 +30,22 @@ def main() -> None:
 
     models = [read_trained(name, params.seed) for name in names]
 
+    from components.registry.challenger import read_verdicts
     from components.registry.references import register_reference
-    from components.registry.versions import CANDIDATE, register
+    from components.registry.versions import register
 
     for folder in sorted(Path("artifacts/reference").glob("*")) if arguments.all else []:
         register_reference(folder, Path(f"artifacts/metrics/reference/{folder.name}.json"))
 
     for trained in models:
-        version = register(trained)
-        print(f"{trained.name}: models:/{trained.name}/{version.version}, alias {CANDIDATE}", flush=True)
+        version = register(trained, params.gate)
+        print(
+            f"{trained.name}: models:/{trained.name}/{version.version}, {', '.join(sorted(version.aliases))}",
+            flush=True,
+        )
+        for verdict in read_verdicts(version):
+            if not verdict.passed:
+                print(f"{trained.name}: gate: {verdict.rule} {verdict}", flush=True)
         if not arguments.all:
             write_json(Path("artifacts/registry", f"{trained.name}.json"), receipt(trained))
 

@@ -37,7 +37,7 @@ def run(monkeypatch):
 
 def test_a_receipt_holds_hashes_only_and_is_the_same_in_every_record(workshop, run, capsys):
     run("vae")
-    assert capsys.readouterr().out == "vae: models:/vae/1, alias candidate\n"
+    assert capsys.readouterr().out == "vae: models:/vae/1, candidate, challenger\n"
     receipt = Path("artifacts/registry/vae.json")
     first = receipt.read_bytes()
     assert set(json.loads(first)) == {"data", "parameters", "weights"}
@@ -51,7 +51,7 @@ def test_a_deleted_database_is_filled_again_and_what_is_missing_is_said(workshop
     run("--all")
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "lstm: left out, artifacts/models/lstm does not exist"
-    assert said[1:] == [f"{name}: models:/{name}/1, alias candidate" for name in ("denoiser", "vae")]
+    assert said[1:] == [f"{name}: models:/{name}/1, candidate, challenger" for name in ("denoiser", "vae")]
     version = mlflow.MlflowClient().get_model_version_by_alias("vae", "candidate")
     run_of_it = mlflow.get_run(version.run_id)
     assert run_of_it.data.metrics["test/parameters"] == METRICS["parameters"]

@@ -1,10 +1,11 @@
 """What MLflow's page of a version says: how to draw from it, a picture, its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from components.diagnosis import paragraph, read_findings
+from components.registry.gate import Verdict, passed
 from components.registry.trained import Trained
 
 __all__ = ["describe_version"]
@@ -17,13 +18,20 @@ PICTURES = {
 LONGEST = 600  # characters of a text that is shown
 
 
-def describe_version(run_id: str, trained: Trained) -> str:
-    """Markdown: a sentence, what is wrong, the samples, how to use it, a table of numbers."""
+def describe_version(run_id: str, trained: Trained, verdicts: Sequence[Verdict]) -> str:
+    """Markdown: a sentence, what is wrong, what the gate says, the samples, how to use it, a table of numbers."""
     costs = {key: value for key, value in trained.costs.items() if isinstance(value, Mapping)}
     parts = [f"A **{trained.config.family}** trained on **{trained.spec.name}**."]
     parts += [f"**Diagnosis.** {paragraph(read_findings(trained.diagnosis))}"] if trained.diagnosis.exists() else []
-    parts += [_samples(run_id, trained), _usage(trained), _table(trained.metrics | costs)]
+    parts += [_gate(verdicts), _samples(run_id, trained), _usage(trained), _table(trained.metrics | costs)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _gate(verdicts: Sequence[Verdict]) -> str:
+    rows = [f"| {one.rule} | {'passed' if one.passed else '**failed**'} | {one.reason} |" for one in verdicts]
+    return "\n".join(
+        [f"**Gate.** {'Passed' if passed(verdicts) else 'Failed'}.", "", "| | | |", "|---|---|---|", *rows]
+    )
 
 
 def _samples(run_id: str, trained: Trained) -> str:

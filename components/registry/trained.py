@@ -49,6 +49,16 @@ class Trained:
         """What is wrong with it, as far as that was looked for."""
         return self.evaluation / "diagnosis.json"
 
+    @property
+    def fingerprint(self) -> Path:
+        """What its samples are known by."""
+        return self.evaluation / "fingerprint.json"
+
+    @property
+    def judge(self) -> Path:
+        """Hashes of what its numbers rest on beside the data."""
+        return self.evaluation / "judge.json"
+
 
 def read_trained(name: str, seed: int) -> Trained:
     """All that the stages before left of the model ``name``; imports no Keras.

@@ -1,6 +1,10 @@
-"""Registered versions: one for each set of weights, with its lineage, its numbers and its picture."""
+"""Registered versions: one for each set of weights, with its lineage, its numbers, its verdicts and its card."""
 
+import json
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
@@ -8,7 +12,11 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.diagnosis import gravest, read_findings
+from components.params import Gate
+from components.registry.card import SAMPLES, write_card
+from components.registry.challenger import challenge
 from components.registry.description import describe_version
+from components.registry.gate import DIAGNOSIS
 from components.registry.lineage import lock_hash
 from components.registry.packaging import package
 from components.registry.recording import (
@@ -38,38 +46,57 @@ __all__ = ["CANDIDATE", "register"]
 CANDIDATE = "candidate"
 OF_THE_PROCESS = (PROCESS, TRAINING)
 LOGGED = "models:/"
-DIAGNOSIS = f"{PREFIX}diagnosis"
+FINGERPRINT = f"{PREFIX}samples"
 
 
-def register(trained: Trained) -> ModelVersion:
-    """Make the version of these weights, or bring it up to date, and point ``candidate`` at it.
+def register(trained: Trained, rules: Gate) -> ModelVersion:
+    """Make the version of these weights, or bring it up to date; point ``candidate`` at it, and let the gate judge it.
 
     Its run is that of the training that gave these weights; where this record knows none, it is made from the files.
     """
-    experiment = connect()
+    experiment, client = connect(), mlflow.MlflowClient()
     with exclusive(f"register-{trained.name}"):
         close_abandoned(experiment)
         version = _version_of_weights(trained)
         run_id = _run(experiment, trained, version)
         _complete(run_id, trained)
         version = _make_version(run_id, trained, version)
+        run_id = str(version.run_id)
         _record_evaluation(run_id, _model_id(version), trained.metrics)
-        client = mlflow.MlflowClient()
-        client.update_model_version(trained.name, version.version, describe_version(run_id, trained))
-        client.set_model_version_tag(trained.name, version.version, DIAGNOSIS, _diagnosed(trained))
-        client.set_tag(run_id, DIAGNOSIS, _diagnosed(trained))
+        for key, value in _findings(trained).items():
+            client.set_model_version_tag(trained.name, version.version, key, value)
+            client.set_tag(run_id, key, value)
         client.set_registered_model_alias(trained.name, CANDIDATE, version.version)
+        verdicts = challenge(version, rules)
+        client.update_model_version(trained.name, version.version, describe_version(run_id, trained, verdicts))
+        version = client.get_model_version(trained.name, version.version)
+        _attach_card(version, trained.evaluation)
     return version
 
 
-def _diagnosed(trained: Trained) -> str:
-    """The gravest finding's severity."""
-    return gravest(read_findings(trained.diagnosis)) or "nothing found"
+def _findings(trained: Trained) -> dict[str, str]:
+    """What later decisions rest on: the gravest finding's severity, and as far as they were left, what hashes tell."""
+    found: dict[str, str] = {DIAGNOSIS: gravest(read_findings(trained.diagnosis)) or "nothing found"}
+    if trained.judge.exists():
+        found |= {f"{PREFIX}{key}": value for key, value in json.loads(trained.judge.read_text("utf-8")).items()}
+    if trained.fingerprint.exists():
+        found[FINGERPRINT] = json.dumps(json.loads(trained.fingerprint.read_text("utf-8")))
+    return found
+
+
+def _attach_card(version: ModelVersion, evaluation: Path) -> None:
+    with TemporaryDirectory() as folder:
+        for name in SAMPLES:
+            if (evaluation / name).exists():
+                shutil.copy(evaluation / name, folder)
+        write_card(version, Path(folder))
+        mlflow.MlflowClient().log_artifacts(str(version.run_id), folder, "card")
 
 
 def _version_of_weights(trained: Trained) -> ModelVersion | None:
     query = f"name = '{trained.name}' and tags.`{WEIGHTS}` = '{trained.weights}'"
-    return next(iter(mlflow.MlflowClient().search_model_versions(query)), None)
+    found = mlflow.MlflowClient().search_model_versions(query)
+    return min(found, key=lambda version: int(version.version), default=None)
 
 
 def _run(experiment: str, trained: Trained, version: ModelVersion | None) -> str:
@@ -99,9 +126,22 @@ def _make_version(run_id: str, trained: Trained, version: ModelVersion | None) -
         return version
     model_id = package(run_id, trained.folder, trained.config, trained.spec)
     _make_registered_model(trained)
-    return client.create_model_version(
+    made = client.create_model_version(
         trained.name, f"{LOGGED}{model_id}", run_id, tags=_tags(run_id, trained), model_id=model_id
     )
+    return _give_way(made, trained)
+
+
+def _give_way(made: ModelVersion, trained: Trained) -> ModelVersion:
+    """The first version of these weights; ours goes where another machine, which holds no lock of ours, was faster."""
+    client, first = mlflow.MlflowClient(), _version_of_weights(trained)
+    if first is None or first.version == made.version:
+        return made
+    client.delete_model_version(made.name, made.version)
+    client.delete_logged_model(_model_id(made))
+    if TRAINING not in client.get_run(str(made.run_id)).data.tags:  # made from the files, as that machine's was
+        client.delete_run(str(made.run_id))
+    return first
 
 
 def _tags(run_id: str, trained: Trained) -> dict[str, str]:

@@ -13,10 +13,8 @@ import pytest
 
 from components.models import storage
 from components.params import ModelConfig
-from components.registry.trained import read_trained
-from components.registry.versions import register
 from tests.models.building import FAMILIES, TRAINING
-from tests.registry.workshop import make_workshop
+from tests.registry.workshop import make_workshop, register_model
 
 STRANGER = """\
 import hashlib, json, sys
@@ -69,7 +67,7 @@ def test_a_version_of_every_family_draws_the_same_samples_for_the_same_seed_of_a
     names = {name: config.family for name, config in params.models.items() if name.startswith("every-")}
     for name in names:
         shake(name)
-        register(read_trained(name, 7))
+        register_model(name)
     environment = os.environ | {"MLFLOW_TRACKING_URI": mlflow.get_tracking_uri()}
     command = [sys.executable, "-c", STRANGER, *names]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

@@ -11,8 +11,8 @@ import pytest
 
 from components.registry.recording import epochs_recorded, series_recorded
 from components.registry.trained import read_trained
-from components.registry.versions import CANDIDATE, register
-from tests.registry.workshop import EPOCHS, change_weights
+from components.registry.versions import CANDIDATE
+from tests.registry.workshop import EPOCHS, change_weights, register_model
 
 STRANGER = """\
 import sys, mlflow, numpy
@@ -33,7 +33,7 @@ def candidate(client, name: str):
 
 
 def test_a_model_without_a_run_gets_one_from_the_files(client):
-    version = register(read_trained("denoiser", 7))
+    version = register_model("denoiser")
     run = client.get_run(version.run_id)
     assert (run.info.status, run.data.params["latent_dim"]) == ("FINISHED", "2")
     assert run.data.metrics["val_loss"] == pytest.approx(110 / EPOCHS)
@@ -44,36 +44,35 @@ def test_a_model_without_a_run_gets_one_from_the_files(client):
 
 
 def test_a_version_says_where_it_comes_from(client):
-    trained = read_trained("denoiser", 7)
-    register(trained)
+    register_model("denoiser")
     version = candidate(client, "denoiser")
     lineage = ("commit", "dirty", "data", "parameters", "dvc_lock", "execution", "backend", "device", "seconds")
     assert {f"menagerie.{key}" for key in lineage} <= version.tags.keys()
-    assert version.tags["menagerie.weights"] == trained.weights
+    assert version.tags["menagerie.weights"] == read_trained("denoiser", 7).weights
     assert f"/get-artifact?path=evaluation%2Fsamples.png&run_uuid={version.run_id}" in version.description
     assert "| elbo nats | -80.5 ± 0.25 |" in version.description
 
 
 def test_the_same_weights_are_one_version_and_the_alias_follows_the_weights(client):
-    first = register(read_trained("vae", 7))
+    first = register_model("vae")
     before = client.get_run(first.run_id)
-    assert register(read_trained("vae", 7)).version == first.version
+    assert register_model("vae").version == first.version
     after = client.get_run(first.run_id)
     assert (after.data.metrics, after.data.params) == (before.data.metrics, before.data.params)
     assert len(client.get_metric_history(first.run_id, "test/elbo_nats.mean")) == 1
     old = Path("artifacts/models/vae/model.safetensors").read_bytes()
     change_weights("vae")
-    second = register(read_trained("vae", 7))
+    second = register_model("vae")
     assert int(second.version) == int(first.version) + 1
     assert candidate(client, "vae").version == second.version
     Path("artifacts/models/vae/model.safetensors").write_bytes(old)
-    assert register(read_trained("vae", 7)).version == first.version
+    assert register_model("vae").version == first.version
     assert candidate(client, "vae").version == first.version
 
 
 def test_samples_of_images_and_texts_and_wrong_parameters(client):
-    register(read_trained("vae", 7))
-    register(read_trained("lstm", 7))
+    register_model("vae")
+    register_model("lstm")
     images = mlflow.pyfunc.load_model("models:/vae@candidate")
     drawn = images.predict({}, params={"n": 5, "seed": 7})
     assert (drawn.shape, drawn.dtype) == ((5, 4, 4, 1), np.uint8)
@@ -89,7 +88,7 @@ def test_samples_of_images_and_texts_and_wrong_parameters(client):
 
 
 def test_a_process_without_this_repository_draws_the_same_samples(client, tmp_path):
-    register(read_trained("vae", 7))
+    register_model("vae")
     here = mlflow.pyfunc.load_model("models:/vae@candidate").predict({}, params={"n": 3, "seed": 7})
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -101,9 +100,9 @@ def test_a_process_without_this_repository_draws_the_same_samples(client, tmp_pa
 
 
 def test_files_of_a_version_that_were_lost_come_back(client, database):
-    register(read_trained("vae", 7))
+    register_model("vae")
     for path in Path(database.removeprefix("sqlite:///")).parent.rglob("MLmodel"):
         for file in sorted(path.parent.rglob("*"), reverse=True):
             file.rmdir() if file.is_dir() else file.unlink()
-    version = register(read_trained("vae", 7))
+    version = register_model("vae")
     assert mlflow.pyfunc.load_model(f"models:/vae/{version.version}").predict({}).shape == (16, 4, 4, 1)

@@ -4,14 +4,15 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from mlflow.entities.model_registry import ModelVersion
 
 from components import pictures
 from components.costs import record_costs
 from components.files import sha256, write_json
-from components.params import Params
+from components.params import Params, load
 from tests.workplace import make_workplace, save_models
 
-__all__ = ["EPOCHS", "METRICS", "change_weights", "make_workshop"]
+__all__ = ["EPOCHS", "METRICS", "change_weights", "make_workshop", "register_model"]
 
 EPOCHS = 3
 METRICS = {"elbo_nats": {"mean": -80.5, "standard_error": 0.25}, "parameters": 1234}
@@ -51,6 +52,15 @@ def change_weights(name: str) -> str:
     variable.assign(np.asarray(variable) + 1)
     storage.save(model, folder)
     return record_training(name)
+
+
+def register_model(name: str) -> ModelVersion:
+    """Register a model of the current folder, as the step does."""
+    from components.registry.trained import read_trained
+    from components.registry.versions import register
+
+    params = load()
+    return register(read_trained(name, params.seed), params.gate)
 
 
 def record_training(name: str) -> str:
