@@ -36,7 +36,7 @@ stages:
 """
 
 STEP = '''\
-"""Do as the file of orders says, then write the output. A line is an order: meet OTHER, fail, hang."""
+"""Do as the file of orders says, then write the output. A line is an order: meet OTHER, fail, hang [ONCE]."""
 import subprocess, sys, time
 from pathlib import Path
 
@@ -53,10 +53,13 @@ for order, *words in map(str.split, orders.read_text().splitlines()):
             sys.exit("nobody came")
     elif order == "fail":
         sys.exit("told to fail")
-    elif order == "hang":
+    elif order == "hang":  # with a file named, only if that is not there yet
+        mark = Path(words[0]) if words else Path("seen", "hanging")
+        if words and mark.exists():
+            continue
         child = subprocess.Popen(["sleep", "300"])
         print("hanging with child", child.pid, flush=True)
-        Path("seen", "hanging").write_text(str(child.pid))
+        mark.write_text(str(child.pid))
         child.wait()
     else:
         print("doing", order, flush=True)
