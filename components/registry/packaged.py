@@ -5,7 +5,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from components.registry.runs import PREFIX, WEIGHTS
 
 __all__ = ["Drawer", "DrawingError", "Packaged", "fetch"]
 
-READERS = {
+READERS: dict[DataType, Callable[[str], Any]] = {
     DataType.boolean: {"true": True, "false": False}.__getitem__,
     DataType.long: int,
     DataType.integer: int,

@@ -14,12 +14,26 @@ from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from components.params import UserError
 
-__all__ = ["EXPERIMENT", "connect", "exclusive", "project_root", "suppress_existing", "tracking_uri"]
+__all__ = [
+    "EXPERIMENT",
+    "SQLITE",
+    "NoAnswerError",
+    "connect",
+    "exclusive",
+    "home",
+    "project_root",
+    "suppress_existing",
+    "tracking_uri",
+]
 
 EXPERIMENT = "menagerie"
 KIND = "mlflow.experimentKind"  # by which the pages of an experiment show training, not language models
 SQLITE = "sqlite:///"
 PATIENCE = 10  # seconds that a server may take to answer
+
+
+class NoAnswerError(UserError):
+    """The server of the record does not answer: that may pass."""
 
 
 def project_root() -> Path:
@@ -29,15 +43,21 @@ def project_root() -> Path:
 
 
 def tracking_uri() -> str:
-    """``MLFLOW_TRACKING_URI`` where it is set, else a SQLite database in the project's folder, by its absolute path."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{project_root() / 'mlflow.db'}"
+    """``MLFLOW_TRACKING_URI`` where it is set, else a SQLite database in the project's folder; a path is absolute."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{project_root() / 'mlflow.db'}"
+    return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).absolute()}" if uri.startswith(SQLITE) else uri
+
+
+def home() -> Path:
+    """Folder of what clones on this machine share, ``MENAGERIE_HOME``; of a single checkout, its ``.menagerie``."""
+    return Path(os.environ.get("MENAGERIE_HOME", project_root() / ".menagerie")).absolute()
 
 
 def connect(name: str = EXPERIMENT) -> str:
     """Point MLflow at the record and give an experiment's id; database and experiment are made where they are not.
 
     Raises:
-        UserError: the server does not answer.
+        NoAnswerError: the server does not answer.
     """
     uri = tracking_uri()
     if uri.startswith("http"):
@@ -54,7 +74,7 @@ def exclusive(name: str) -> FileLock:
 
     Clones that share a ``MENAGERIE_HOME`` share their locks.
     """
-    folder = Path(os.environ.get("MENAGERIE_HOME", project_root() / ".menagerie")) / "locks"
+    folder = home() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f"{name}.lock")
 
@@ -95,6 +115,6 @@ def _expect_answer(uri: str) -> None:
         pass
     except OSError as error:
         reason = getattr(error, "reason", error)
-        raise UserError(
+        raise NoAnswerError(
             f"MLFLOW_TRACKING_URI: {uri} does not answer ({reason}); start the server or unset it"
         ) from None
