@@ -60,9 +60,9 @@ def train(name: str, config: ModelConfig, params: Params, arrays: Arrays) -> Non
         leave()
         return
     with training_run(name, config, arrays.spec, params.seed, key) as run:
-        trainer = make_trainer(
-            name, model, params, arrays, checkpoint=checkpoint, callbacks=[run.callback(checkpoint / "progress")]
-        )
+        so_far = keras.callbacks.CSVLogger(checkpoint / "curves.csv", append=True)  # for who watches from outside
+        callbacks = [run.callback(checkpoint / "progress"), so_far]
+        trainer = make_trainer(name, model, params, arrays, checkpoint=checkpoint, callbacks=callbacks)
         try:
             history = trainer.run()
         except NonFiniteLossError as error:

@@ -30,6 +30,8 @@ __all__ = [
     "TrainingRun",
     "close_abandoned",
     "describe",
+    "find_runs",
+    "process_mark",
     "run_tags",
     "runs_of_weights",
     "training_run",
@@ -84,8 +86,8 @@ def training_run(name: str, config: ModelConfig, spec: Spec, seed: int, key: str
     close_abandoned(experiment)
     run_id = _unfinished(experiment, key)
     if run_id:
-        mlflow.MlflowClient().set_tag(run_id, PROCESS, _process())
-    tags = run_tags(name, config, spec, seed) | {TRAINING: key, PROCESS: _process()}
+        mlflow.MlflowClient().set_tag(run_id, PROCESS, process_mark())
+    tags = run_tags(name, config, spec, seed) | {TRAINING: key, PROCESS: process_mark()}
     if parent := os.environ.get("MENAGERIE_PARENT_RUN"):
         tags[MLFLOW_PARENT_RUN_ID] = parent
     status = RunStatus.FAILED
@@ -115,34 +117,36 @@ def describe(run_id: str, config: ModelConfig, spec: Spec, seed: int) -> None:
 
 def runs_of_weights(experiment: str, name: str, weights: str) -> list[str]:
     """The runs that ended with these weights, the latest first."""
-    found = _search(experiment, f"tags.`{PREFIX}model` = '{name}' and tags.`{WEIGHTS}` = '{weights}'")
+    found = find_runs(experiment, f"tags.`{PREFIX}model` = '{name}' and tags.`{WEIGHTS}` = '{weights}'")
     return [run.info.run_id for run in found]
 
 
 def close_abandoned(experiment: str) -> None:
     """Mark the runs as killed whose process was one of this machine's and is gone."""
-    for run in _search(experiment, "attributes.status = 'RUNNING'"):
+    for run in find_runs(experiment, "attributes.status = 'RUNNING'"):
         host, _, process = run.data.tags.get(PROCESS, "").partition(" ")
         if host == socket.gethostname() and not _lives(process):
             mlflow.MlflowClient().set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
 
 
-def _unfinished(experiment: str, key: str) -> str | None:
-    runs = _search(experiment, f"tags.`{TRAINING}` = '{key}' and attributes.status != 'RUNNING'")
-    return next((run.info.run_id for run in runs if WEIGHTS not in run.data.tags), None)
-
-
-def _search(experiment: str, query: str) -> list[Run]:
+def find_runs(experiment: str, query: str) -> list[Run]:
+    """The runs of an experiment that MLflow finds, the latest first."""
     return list(mlflow.MlflowClient().search_runs([experiment], query, order_by=["attributes.start_time DESC"]))
 
 
-def _process(pid: int | None = None) -> str:
+def process_mark(pid: int | None = None) -> str:
+    """What tells a process from all others: this one, or that of a number."""
     process = psutil.Process(pid or os.getpid())
     return f"{socket.gethostname()} {process.pid}@{process.create_time():.1f}"
 
 
+def _unfinished(experiment: str, key: str) -> str | None:
+    runs = find_runs(experiment, f"tags.`{TRAINING}` = '{key}' and attributes.status != 'RUNNING'")
+    return next((run.info.run_id for run in runs if WEIGHTS not in run.data.tags), None)
+
+
 def _lives(process: str) -> bool:
     try:
-        return _process(int(process.partition("@")[0])).endswith(f" {process}")
+        return process_mark(int(process.partition("@")[0])).endswith(f" {process}")
     except (psutil.Error, ValueError):
         return False
