@@ -36,13 +36,14 @@ stages:
 """
 
 STEP = '''\
-"""Do as the file of orders says, then write the output. A line is an order: meet OTHER, fail, hang [ONCE]."""
-import subprocess, sys, time
+"""Do as the file of orders says, then write the output. An order is a line: meet OTHER, fail, vanish, hang [ONCE]."""
+import os, signal, subprocess, sys, time
 from pathlib import Path
 
 orders, output = Path(sys.argv[1]), Path(sys.argv[2])
 Path("seen").mkdir(exist_ok=True)
-Path("seen", output.name).touch()
+with Path("seen", output.name).open("a") as times:
+    times.write(".")
 for order, *words in map(str.split, orders.read_text().splitlines()):
     if order == "meet":  # ends only while the other stage runs as well
         for _ in range(600):
@@ -53,6 +54,9 @@ for order, *words in map(str.split, orders.read_text().splitlines()):
             sys.exit("nobody came")
     elif order == "fail":
         sys.exit("told to fail")
+    elif order == "vanish":  # the first time, as if the machine had no memory left
+        if Path("seen", output.name).read_text() == ".":
+            os.kill(os.getpid(), signal.SIGKILL)
     elif order == "hang":  # with a file named, only if that is not there yet
         mark = Path(words[0]) if words else Path("seen", "hanging")
         if words and mark.exists():

@@ -13,6 +13,7 @@ from prefect.client.schemas.sorting import FlowRunSort, TaskRunSort
 from prefect.states import State
 
 from components.params import UserError
+from flows.events import FAILED, RECOVERED
 from flows.lockfile import LockGuard
 from flows.pipeline import main, pipeline
 from tests.flows.conftest import Project, lives, until
@@ -149,3 +150,44 @@ def test_mistakes_are_one_line_before_any_work(project: Project, monkeypatch):
     assert wrong.returncode == 2
     assert "parallel_stages" in output
     assert len(output.splitlines()) == 1
+
+
+def test_two_runs_in_one_checkout_lose_nothing(project: Project, prefect_server: str):
+    """Started in the same second, they want the same files; and a third, forced, from under both."""
+    environment = {**os.environ, "PREFECT_API_URL": prefect_server}
+    flows = [command(*arguments, env=environment) for arguments in ([], [], ["--targets", "make", "--force"])]
+    said = [flow.communicate(timeout=180)[0] for flow in flows]
+    assert [flow.returncode for flow in flows] == [0, 0, 0], said
+    assert len(project.lock()["stages"]) == 5
+    assert "up to date" in project.dvc("status")
+
+
+def test_what_may_pass_is_tried_again_and_what_will_not_is_not(project: Project):
+    params = project.folder / "params.yaml"
+    params.write_text(params.read_text().replace("retry_seconds: 20", "retry_seconds: 0"))
+    project.order("make_a", "vanish")
+    project.order("make_b", "fail")
+    state = pipeline(["make"], return_state=True)
+    assert state.message == "failed: make@b"
+    _, stages = last_run()
+    assert stages == {"make@a": "Completed", "make@b": "Failed"}
+    seen = {path.name: path.read_text() for path in Path("seen").iterdir()}
+    assert (seen["make_a"], seen["make_b"]) == ("..", ".")
+
+
+def test_failure_and_recovery_are_told(project: Project):
+    names = []
+    for orders in ("fail", "work", "work"):
+        project.order("make_a", orders)
+        state = pipeline(["make@a"], return_state=True)
+        with get_client(sync_client=True) as client:
+            names.append(client.read_flow_run(state.state_details.flow_run_id).name)
+
+    def told() -> list[tuple[str, str]]:
+        chosen = {"filter": {"event": {"prefix": ["menagerie.pipeline."]}, "order": "ASC"}}
+        with get_client(sync_client=True) as client:
+            events = client.request("POST", "/events/filter", json=chosen).raise_for_status().json()["events"]
+        return [(each["event"], each["resource"]["prefect.resource.name"]) for each in events]
+
+    until(lambda: (RECOVERED, names[1]) in told())
+    assert [each for each in told() if each[1] in names] == [(FAILED, names[0]), (RECOVERED, names[1])]

@@ -15,8 +15,9 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelling
+from prefect.states import Cancelling, Failed, Pending
 
+from flows.events import announce
 from tests.flows.conftest import ROOT, Project, lives, until
 
 WAITING = """\
@@ -199,3 +200,14 @@ def test_a_killed_workers_run_is_detected_and_run_again(service: Service, lost: 
     state = until(lambda: service.state(lost).is_completed() and service.state(lost))
     assert state.message == "1 stages ran, 0 were up to date"
     assert service.client.read_flow_run(lost).run_count == 2
+
+
+def test_three_failures_in_a_row_pause_a_deployment(service: Service):
+    found = service.client.read_deployment_by_name("menagerie/nightly")
+    for failures in range(3):
+        assert not service.client.read_deployment(found.id).paused, f"paused after {failures} failures"
+        run = service.client.create_flow_run_from_deployment(found.id, state=Pending())
+        service.client.set_flow_run_state(run.id, Failed())
+        run = service.client.read_flow_run(run.id)
+        announce(None, run, run.state)
+    until(lambda: service.client.read_deployment(found.id).paused)
