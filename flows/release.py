@@ -1,4 +1,4 @@
-"""Champions, and what follows from them: ``python -m flows.release [watch | rollback NAME | history NAME]``.
+"""Champions, and what follows: ``python -m flows.release [watch | rollback NAME | history NAME | checkout NAME]``.
 
 A person promotes a version by moving its model's alias ``champion``. Each watch sees where an alias is not where the
 ledger says, verifies that version in a fresh process, and releases it, or moves the alias back with the reason.
@@ -23,10 +23,10 @@ from prefect.states import Completed, Failed, State
 
 from components.params import UserError, load, run_step
 from components.registry.champions import find_version
-from components.registry.exporting import ExportError
 from components.registry.gate import Verdict
 from components.registry.ledger import Entry, describe, entries
-from components.registry.releasing import Change, conclude, look, previous, roll_back, watched
+from components.registry.pins import ExportError
+from components.registry.releasing import Change, checkout, conclude, look, previous, roll_back, watched
 from components.registry.tracking import NoAnswerError, exclusive
 from flows.signals import leave_in_order
 
@@ -54,10 +54,10 @@ PATIENT: dict[str, Any] = {
 
 
 @task(task_run_name="look for changes", **PATIENT)
-def find_changes(models: Sequence[str] | None) -> dict[str, Change]:
+def find_changes(names: Sequence[str] | None) -> dict[str, Change]:
     """The models whose alias is not where the ledger says; what died before is closed first."""
     changes = {}
-    for model in watched(models):
+    for model in watched(names):
         with exclusive(f"release-{model}"):
             if change := look(model):
                 changes[model] = change
@@ -103,18 +103,18 @@ def go_back(model: str, version: int, why: str, verdicts: list[Verdict]) -> Entr
 
 
 @flow(name="release")
-def release(models: list[str] | None = None) -> State:
+def release(names: list[str] | None = None) -> State:
     """Look once at every champion that is not the released version, and release it or move the alias back.
 
     Args:
-        models: registered models to look at; all where none is named.
+        names: registered models to look at; all where none is named.
 
     Returns:
         Completed, with what was decided; Failed where a model could not be looked at, with the reason.
     """
     decided: list[Entry] = []
     failed: list[str] = []
-    for model, change in find_changes(models).items():
+    for model, change in find_changes(names).items():
         try:
             with exclusive(f"release-{model}"):
                 entry = _decide(change)
@@ -182,24 +182,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.release", description="Release champions.")
     commands = parser.add_subparsers(dest="command")
     watch = commands.add_parser("watch", help="look once at every champion (the default)")
-    watch.add_argument("models", metavar="NAME", nargs="*", help="registered models (default: all)")
+    watch.add_argument("names", metavar="NAME", nargs="*", help="registered models (default: all)")
     back = commands.add_parser("rollback", help="release an earlier version again")
     back.add_argument("model", metavar="NAME")
     back.add_argument("--to", type=int, metavar="VERSION", help="default: the one before the released one")
     back.add_argument("--why", default="asked for", metavar="TEXT", help="the reason, for the ledger")
+    here = commands.add_parser("checkout", help="bring the released version into releases/NAME")
+    here.add_argument("model", metavar="NAME")
     past = commands.add_parser("history", help="print the ledger of a model")
     past.add_argument("model", metavar="NAME")
     options = parser.parse_args()
     leave_in_order()
     load()
-    if options.command == "history":
-        print(_table(options.model))
+    if options.command in ("history", "checkout"):
+        print(_table(options.model) if options.command == "history" else checkout(options.model))
         return
     if options.command == "rollback":
         find_version(options.model, options.to) if options.to else previous(options.model)
         state = rollback(options.model, options.to, options.why, return_state=True)
     else:
-        state = release(getattr(options, "models", None) or None, return_state=True)
+        state = release(getattr(options, "names", None) or None, return_state=True)
     print(state.message)
     if not state.is_completed():
         sys.exit(1)

@@ -18,6 +18,7 @@ STEPS = "steps"
 FLOORS = [
     ["flows"],
     [STEPS],
+    ["components.serving"],
     ["components.evaluation", "components.reporting"],
     ["components.registry", "components.training", "components.metrics", "components.datasets"],
     ["components.models"],

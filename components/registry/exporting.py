@@ -1,8 +1,6 @@
 """What is released, as files: ``releases/NAME``, pinned by DVC as ``releases/NAME.dvc``."""
 
 import shutil
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,19 +8,15 @@ from tempfile import TemporaryDirectory
 import mlflow
 
 from components.files import atomic_file, atomic_folder, sha256, to_json
-from components.params import UserError
 from components.registry.card import SAMPLES, write_card
 from components.registry.ledger import Entry
 from components.registry.packaged import fetch
+from components.registry.pins import ExportError, dvc, has_remote
 
-__all__ = ["RELEASES", "ExportError", "export", "restore"]
+__all__ = ["RELEASES", "bring", "export", "restore"]
 
 RELEASES = Path("releases")
 NOTICE = "release.json"
-
-
-class ExportError(UserError):
-    """A version that cannot be written or pinned."""
 
 
 def export(entry: Entry) -> Path:
@@ -44,35 +38,42 @@ def export(entry: Entry) -> Path:
         _copy_samples(str(packaged.version.run_id), draft)
         write_card(packaged.version, draft)
         (draft / NOTICE).write_text(to_json(entry.content()), encoding="utf-8")
-    _dvc("add", "--quiet", str(RELEASES / entry.model))
-    pin = _pin(entry.model)
-    if _has_remote():
-        _dvc("push", "--quiet", str(pin))
-    return pin
+    dvc("add", "--quiet", str(RELEASES / entry.model))
+    if has_remote():
+        dvc("push", "--quiet", str(_pin(entry.model)))
+    return _pin(entry.model)
 
 
-def restore(model: str, entry: Entry | None) -> bool:
-    """Make what there is of ``releases/NAME`` what the entry in force says, and say whether it was anything else.
+def restore(model: str, entry: Entry | None) -> None:
+    """Make what there is of ``releases/NAME`` what the entry in force says; in a fresh clone there is nothing.
 
-    It is where a process died between exporting and recording, or where the version was withdrawn.
+    It is something else where a process died between exporting and recording, or where the version was withdrawn.
     """
-    folder, notice = RELEASES / model, RELEASES / model / NOTICE
+    folder = RELEASES / model
     if not folder.exists() and not _pin(model).exists():
-        return False
+        return
     if entry is None or entry.after is None:
         shutil.rmtree(folder, ignore_errors=True)
         _pin(model).unlink(missing_ok=True)
-        return True
-    if notice.exists() and notice.read_text("utf-8") == to_json(entry.content()):
-        return False
-    with atomic_file(_pin(model)) as draft:
-        shutil.copyfile(mlflow.MlflowClient().download_artifacts(entry.run_id, _pin(model).name), draft)
+    elif not _holds(folder, entry):
+        bring(entry)
+
+
+def bring(entry: Entry) -> Path:
+    """Bring what an entry released into ``releases/NAME``, by the pin that it keeps; give the folder."""
+    with atomic_file(_pin(entry.model)) as draft:
+        shutil.copyfile(mlflow.MlflowClient().download_artifacts(entry.run_id, _pin(entry.model).name), draft)
     for command in ("checkout", "pull"):
         with suppress(ExportError):
-            _dvc(command, "--quiet", "--force", str(_pin(model)))
-            return True
+            dvc(command, "--quiet", "--force", str(_pin(entry.model)))
+            return RELEASES / entry.model
     export(entry)  # neither cache nor remote has it any more
-    return True
+    return RELEASES / entry.model
+
+
+def _holds(folder: Path, entry: Entry) -> bool:
+    notice = folder / NOTICE
+    return notice.exists() and notice.read_text("utf-8") == to_json(entry.content())
 
 
 def _copy_samples(run_id: str, folder: Path) -> None:
@@ -84,16 +85,3 @@ def _copy_samples(run_id: str, folder: Path) -> None:
 
 def _pin(model: str) -> Path:
     return RELEASES / f"{model}.dvc"
-
-
-def _has_remote() -> bool:
-    command = [sys.executable, "-m", "dvc", "config", "core.remote"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _dvc(*arguments: str) -> None:
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        complaint = " ".join(line for line in done.stderr.splitlines() if line.strip())
-        raise ExportError(f"dvc {' '.join(arguments)}: {complaint or f'exit code {done.returncode}'}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from components.params import UserError
 from components.registry.champions import find_version
 from components.registry.runs import PREFIX, WEIGHTS
 
-__all__ = ["Drawer", "DrawingError", "Packaged", "fetch"]
+__all__ = ["Drawer", "DrawingError", "Packaged", "fetch", "kind_of"]
 
 READERS: dict[DataType, Callable[[str], Any]] = {
     DataType.boolean: {"true": True, "false": False}.__getitem__,
@@ -64,7 +65,7 @@ class Packaged:
         """The Keras backend that it was trained on."""
         return str(self.version.tags.get(f"{PREFIX}backend", "tensorflow"))
 
-    @property
+    @cached_property
     def knobs(self) -> dict[str, tuple[DataType, Any]]:
         """Type and default of everything that it can be told when it draws."""
         params = Model.load(str(self.folder)).signature.params
@@ -84,9 +85,9 @@ class Packaged:
             try:
                 told[name] = READERS[dtype](word)
             except (KeyError, ValueError):
-                raise UserError(f"{name}: {word!r}; allowed: {_kind(dtype)}") from None
+                raise UserError(f"{name}: {word!r}; allowed: {kind_of(dtype)}") from None
             if isinstance(told[name], float) and not math.isfinite(told[name]):
-                raise UserError(f"{name}: {word!r}; allowed: {_kind(dtype)}")
+                raise UserError(f"{name}: {word!r}; allowed: {kind_of(dtype)}")
         return told
 
 
@@ -180,7 +181,8 @@ class Drawer:
         return DrawingError(f"its process ended with exit code {code}: {lines[-1] if lines else 'and no word'}")
 
 
-def _kind(dtype: DataType) -> str:
+def kind_of(dtype: DataType) -> str:
+    """What a parameter of this type is, for a person."""
     words = {DataType.boolean: "true or false", DataType.string: "a text"}
     whole = dtype in (DataType.long, DataType.integer)
     return words.get(dtype, "a whole number" if whole else "a number")

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from components.params import UserError
 from components.registry.champions import champion, champions, find_version
-from components.registry.exporting import ExportError, export, restore
+from components.registry.exporting import bring, export, restore
 from components.registry.gate import Verdict, passed
 from components.registry.ledger import Entry, entries, in_force, known_models, last_good, record, recover
 from components.registry.lineage import git_state
+from components.registry.pins import ExportError
 
-__all__ = ["Change", "conclude", "look", "previous", "roll_back", "watched"]
+__all__ = ["Change", "checkout", "conclude", "look", "previous", "roll_back", "watched"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,18 @@ def conclude(change: Change, verdicts: Iterable[Verdict], by: str = "") -> Entry
     if not passed(entry.verdicts):
         return record(entry)
     return _publish(replace(entry, action="released", after=change.version, why="alias champion was moved to it"))
+
+
+def checkout(model: str) -> Path:
+    """Bring the released version of a model into ``releases/NAME``; give the folder.
+
+    Raises:
+        UserError: none is released.
+    """
+    entry = in_force(model)
+    if entry is None or entry.after is None:
+        raise UserError(f"{model}: the ledger has no released version")
+    return bring(entry)
 
 
 def previous(model: str) -> int:

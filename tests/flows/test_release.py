@@ -1,0 +1,113 @@
+"""Champions, released and rolled back by the real flow: each verification is a process of its own."""
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+from components.costs import describe_machine, record_costs
+from components.files import sha256
+from components.registry.champions import champion, move_champion
+from components.registry.ledger import entries, last_good
+from flows.release import main
+from tests.registry.workshop import make_workshop
+from tests.workplace import CONDITIONAL, run_step
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+MODEL = "watched"
+
+
+@pytest.fixture(scope="module")
+def versions(judges, tmp_path_factory, environment) -> list[int]:
+    """Three versions of a VAE in a current folder with all that they were judged by: fine, spoilt later, and bad."""
+    folder = tmp_path_factory.mktemp("released")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make_workshop(folder, CONDITIONAL.replace("conditional", MODEL, 1))
+        shutil.copytree(judges / "artifacts", folder / "artifacts", dirs_exist_ok=True)
+        Path(".dvc").mkdir()
+        Path(".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+        for shift in (0.0, 0.001, 5.0):
+            register_moved(shift)
+        yield [1, 2, 3]
+    mlflow.set_tracking_uri(None)
+
+
+def register_moved(shift: float) -> None:
+    """Evaluate and register the model with its last bias moved."""
+    from components.models import storage
+
+    folder = Path("artifacts/models", MODEL)
+    model = storage.load(folder)
+    variable = model.trainable_variables[-1]
+    variable.assign(np.asarray(variable) + shift)
+    storage.save(model, folder)
+    weights = sha256(folder / "model.safetensors")
+    record_costs(MODEL, weights, "training", describe_machine("tensorflow", "CPU"))
+    run_step("evaluate", MODEL)
+    run_step("register", MODEL)
+
+
+def spoil(version: int) -> None:
+    """Change a byte of the registered weights of a version."""
+    wanted = mlflow.MlflowClient().get_model_version(MODEL, str(version)).tags["menagerie.weights"]
+    store = Path(mlflow.get_tracking_uri().removeprefix("sqlite:///")).parent / "mlartifacts"
+    for path in store.rglob("model.safetensors"):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == wanted:
+            path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command of ``flows.release``; its last line."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["flows.release", *arguments])
+        main()
+        return capsys.readouterr().out.strip().splitlines()[-1]
+
+    return run
+
+
+def released() -> int:
+    found: int = json.loads(Path("releases", MODEL, "release.json").read_text())["to"]
+    return found
+
+
+def test_a_good_champion_is_released_bad_ones_are_rolled_back_with_the_reason_and_a_person_can_go_back(versions, run):
+    good, spoilt, worse = versions
+    assert run("watch", MODEL) == "no change"
+    move_champion(MODEL, good)
+    assert run() == f"{MODEL} {good} released"
+    assert (released(), last_good(MODEL)) == (good, good)
+    verdicts = {verdict.rule: verdict for verdict in entries(MODEL)[-1].verdicts}
+    assert {"weights", "samples", "numbers", "diagnosis", "not_worse"} <= verdicts.keys()
+    assert "that were recorded" in verdicts["samples"].reason
+
+    move_champion(MODEL, spoilt)
+    assert run("watch", MODEL) == f"{MODEL} {spoilt} released"
+    assert run("rollback", MODEL, "--why", "it looks dull") == f"{MODEL} {good} rolled back to, from {spoilt}"
+    assert (champion(MODEL), released(), last_good(MODEL)) == (good, good, good)
+
+    spoil(spoilt)
+    move_champion(MODEL, spoilt)
+    assert run("watch", MODEL) == f"{MODEL} {spoilt} refused"
+    assert entries(MODEL)[-1].why.startswith("weights: SHA-256 ")
+    move_champion(MODEL, worse)
+    assert run("watch", MODEL) == f"{MODEL} {worse} refused"
+    assert "not_worse.elbo_nats: worse by " in entries(MODEL)[-1].why
+    assert (champion(MODEL), released(), last_good(MODEL)) == (good, good, good)
+
+    with pytest.raises(SystemExit) as ended:
+        run("rollback", MODEL, "--to", str(spoilt))
+    assert ended.value.code == 1
+    actions = ["released", "released", "rolled back", "refused", "refused", "refused"]
+    assert [entry.action for entry in entries(MODEL)] == actions
+    assert run("history", MODEL).split()[:3] == ["6", entries(MODEL)[-1].when, "refused"]
+    assert champion(MODEL) == good
