@@ -67,6 +67,17 @@ class LockGuard:
             self._copy(self.copy, self.path)
             return True
 
+    def merge(self, stage: str, entry: dict[str, Any]) -> None:
+        """Give the file, and its copy, the entry of a stage that ran elsewhere."""
+        yaml = YAML()
+        yaml.default_flow_style = False  # as DVC writes it
+        with self._at_rest():
+            content: Any = yaml.load(self.path) if self.path.exists() else {"schema": "2.0", "stages": {}}
+            content["stages"][stage] = entry
+            with atomic_file(self.path) as draft:
+                yaml.dump(content, draft)
+            self._copy(self.path, self.copy)
+
     def _at_rest(self):
         return at_rest(self.path.parent / ".dvc" / "tmp")
 

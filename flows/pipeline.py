@@ -1,4 +1,4 @@
-"""The DVC graph as a Prefect flow: ``python -m flows.pipeline [--targets …] [--parallel N] [--force]``.
+"""The DVC graph as a Prefect flow: ``python -m flows.pipeline [--targets …] [--parallel N] [--force] [--cluster …]``.
 
 The flow reads the graph from DVC and runs each stage as ``dvc repro --single-item`` in a process of its own,
 independent ones at the same time. It does no stage's work and caches nothing: an up-to-date stage is one that DVC says
@@ -7,6 +7,7 @@ network, a killed process) is tried again.
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from flows.clones import is_clone
 from flows.events import announce
 from flows.graph import Graph, read_graph, read_resources, walk
 from flows.lockfile import LockGuard, at_rest
+from flows.plan import Plan
 from flows.publish import publish, publish_lock
 from flows.slots import expect_limit, gpus, slots
 from flows.stages import StageRunner
@@ -65,45 +67,32 @@ def run_stage(
 
 
 @flow(name="menagerie", on_completion=[announce], on_failure=[announce], on_crashed=[announce])
-def pipeline(targets: list[str] | None = None, parallel: int | None = None, force: bool = False) -> State:
+def pipeline(
+    targets: list[str] | None = None, parallel: int | None = None, force: bool = False, cluster: str | None = None
+) -> State:
     """Bring the pipeline up to date.
 
     Args:
         targets: stages, groups of stages or outputs to make, with all that they need; everything where none is named.
         parallel: stages that run at once; ``execution.parallel_stages`` of ``params.yaml`` where not given.
         force: run stages even if they are up to date.
+        cluster: address of a Dask scheduler on whose workers the stages run; here where it is not given, nor in
+            ``MENAGERIE_CLUSTER``. As many run at once there as workers are free, where ``parallel`` is not given.
 
     Returns:
         Completed; Failed with the names of the stages that failed and of those that did not run because of them; or
         Refused, a failed state too, for a mistake that was found before any work.
     """
+    environment = {"MENAGERIE_EXECUTION": f"prefect {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {flow_run.name}"}
+    cluster = cluster or os.environ.get("MENAGERIE_CLUSTER")
     try:
         execution, graph, needs = _before_work(targets or ())
+        plan = Plan(graph, needs, execution, environment, parallel, force)
+        states, pushed = (_run_on(cluster, plan), True) if cluster else _run_here(plan)
     except UserError as error:
         return Failed(name=REFUSED, message=str(error))
-
-    timeout = execution.stage_timeout_minutes * 60.0
-    guard, clone = LockGuard(), is_clone()
-    mark = f"prefect {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {flow_run.name}"
-    runner = StageRunner({"MENAGERIE_EXECUTION": mark}, pull=clone, push=clone)
-    stage_task = run_stage.with_options(retries=execution.stage_retries, retry_delay_seconds=execution.retry_seconds)
-
-    def start(stage: str, before: list[Any]) -> Any:
-        return stage_task.submit(
-            stage, runner, guard, needs[stage], timeout=timeout, force=force, return_state=False, wait_for=before
-        )
-
-    try:
-        futures = walk(graph, parallel or execution.parallel_stages, start)
-        for future in futures.values():
-            future.wait()  # they have ended: this takes their final states over
-        pushed = not clone or runner.push(timeout, get_run_logger().info).code == 0
-    except BaseException:
-        runner.stop()
-        guard.heal()
-        raise
     publish_lock()
-    verdict = _verdict({stage: future.state for stage, future in futures.items()})
+    verdict = _verdict(states)
     if verdict.is_completed():
         publish()
     return verdict if pushed else Failed(message=f"results were not pushed; {verdict.message}")
@@ -118,10 +107,41 @@ def _before_work(targets: Sequence[str]) -> tuple[Execution, Graph, dict[str, di
         with at_rest():
             graph = read_graph(targets)
     resources = read_resources()
-    needs = {stage: resources.get(stage.partition("@")[0], {}) for stage in graph}
-    if gpus() and any("GPU" in each for each in needs.values()):
+    return execution, graph, {stage: resources.get(stage.partition("@")[0], {}) for stage in graph}
+
+
+def _run_here(plan: Plan) -> tuple[dict[str, State], bool]:
+    """The last state of each stage, and whether results are at the remote if that is where they belong."""
+    if gpus() and any("GPU" in needs for needs in plan.needs.values()):
         expect_limit()
-    return execution, graph, needs
+    guard, clone = LockGuard(), is_clone()
+    runner = StageRunner(plan.environment, pull=clone, push=clone)
+    stage_task = run_stage.with_options(**plan.retries)
+
+    def start(stage: str, before: list[Any]) -> Any:
+        needs = plan.needs[stage]
+        return stage_task.submit(
+            stage, runner, guard, needs, timeout=plan.timeout, force=plan.force, return_state=False, wait_for=before
+        )
+
+    try:
+        futures = walk(plan.graph, plan.parallel or plan.execution.parallel_stages, start)
+        for future in futures.values():
+            future.wait()  # they have ended: this takes their final states over
+        pushed = not clone or runner.push(plan.timeout, get_run_logger().info).code == 0
+    except BaseException:
+        runner.stop()
+        guard.heal()
+        raise
+    return {stage: future.state for stage, future in futures.items()}, pushed
+
+
+def _run_on(cluster: str, plan: Plan) -> dict[str, State]:
+    try:
+        from flows.cluster import run_on_cluster
+    except ImportError:
+        raise UserError("--cluster: Dask is not installed; it comes with the extra `cluster`") from None
+    return run_on_cluster(cluster, plan)
 
 
 @contextmanager
@@ -154,13 +174,14 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", metavar="TARGET", help="stages, groups of stages or outputs")
     parser.add_argument("--parallel", type=_positive, metavar="N", help="stages that run at once")
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler on whose workers stages run")
     options = parser.parse_args()
     _leave_in_order()
     load()
     if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
         read_graph(options.targets)
     try:
-        state = pipeline(options.targets, options.parallel, options.force, return_state=True)
+        state = pipeline(options.targets, options.parallel, options.force, options.cluster, return_state=True)
     except KeyboardInterrupt:
         sys.exit(130)
     if state.name == REFUSED:

@@ -1,0 +1,220 @@
+"""Stages on the machines of a Dask cluster, by Prefect's own task runner for Dask.
+
+Dask decides which machine runs a stage, gives the stage of a lost one to another, and tells a machine when nobody waits
+for its stage any more. All the rest is between each machine and the DVC remote: see ``flows/job.py``.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+from prefect import get_client, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectConcurrentFuture, PrefectFuture
+from prefect.logging import get_run_logger
+from prefect.settings import PREFECT_API_URL
+from prefect.states import Crashed, Failed, State
+from prefect_dask import DaskTaskRunner
+from prefect_dask.task_runners import PrefectDaskFuture
+
+from components.files import atomic_file
+from components.params import UserError
+from components.registry.tracking import tracking_uri
+from flows.graph import walk
+from flows.job import Done, Job, TransferError, Workplace, read_unpinned
+from flows.lockfile import LockGuard
+from flows.plan import Plan
+from flows.source import Source, find_source
+from flows.stages import Outcome, StageRunner
+from flows.states import state_of, was_interrupted
+from flows.worker import CLONE
+
+__all__ = ["run_on_cluster"]
+
+PATIENCE = "10s"
+"""Time that a scheduler has to answer."""
+
+WATCH_SECONDS = 1.0
+
+
+@task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, retry_condition_fn=was_interrupted)
+def run_job(stage: str, job: Job) -> State:
+    """Do a job on the worker that Dask chose; the stage's output goes to the log as it is printed.
+
+    Returns:
+        The state of its outcome; where that is good, it carries a ``Done``.
+    """
+    logger = get_run_logger()
+    logger.info("on %s", distributed.get_worker().address)
+    workplace = Workplace(CLONE.resolve(), job.environment)
+    with _while_wanted(workplace.runner):
+        try:
+            outcome, done = workplace.do(job, logger.info)
+        except TransferError as error:
+            logger.error(error)
+            outcome, done = Outcome(code=1, may_pass=True), None
+    return state_of(outcome, stage, job.timeout, done)
+
+
+@contextmanager
+def _while_wanted(runner: StageRunner) -> Iterator[None]:
+    """End the block's stage once Dask does not want it of this worker any more: its flow has ended, or is gone."""
+    worker = distributed.get_worker()
+    key = worker.get_current_task()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            known = worker.state.tasks.get(key)
+            if known is None or known.state == "cancelled":
+                return runner.stop()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
+    """Bring all stages of a plan up to date on a cluster, and get what they made.
+
+    Args:
+        address: of the scheduler, such as ``tcp://127.0.0.1:8786``.
+        plan: what to do. Where it does not say how many stages at once, all that are ready are sent off.
+
+    Returns:
+        The last state of each stage.
+
+    Raises:
+        UserError: this checkout is at no clean commit, or says no place where others get code and data; the record or
+            Prefect's server is of this machine alone; no scheduler answers; a stage asks for more than a worker offers.
+    """
+    source = find_source()
+    if tracking_uri().startswith("sqlite"):
+        raise UserError(f"MLFLOW_TRACKING_URI: {tracking_uri()} is of this machine; a cluster's stages need a server")
+    if not PREFECT_API_URL.value():
+        raise UserError("PREFECT_API_URL: not set; a cluster's stages need a server that all its machines reach")
+    with DaskTaskRunner(address=address, client_kwargs={"timeout": PATIENCE}) as runner:  # its end ends their stages
+        cluster = Cluster(runner, plan, source, LockGuard())
+        cluster.expect_workers(address)
+        futures = walk(plan.graph, plan.parallel or len(plan.graph), cluster.submit)
+    for future in futures.values():
+        future.wait()
+    states = {stage: future.state for stage, future in futures.items()}
+    _collect(stage for stage, state in states.items() if state.is_completed())
+    return states
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the stages of a run go.
+
+    Args:
+        runner: submits to Dask.
+        plan: what to do.
+        source: what it is made from.
+        guard: watches over ``dvc.lock``, which the stages' entries are merged into.
+    """
+
+    runner: DaskTaskRunner
+    plan: Plan
+    source: Source
+    guard: LockGuard
+
+    def expect_workers(self, address: str) -> None:
+        """Wait for the first worker, and see that no stage asks for more than one worker has."""
+        try:
+            client = self.runner.client
+        except (OSError, ValueError) as error:
+            raise UserError(f"--cluster: no scheduler answers at {address} ({error})") from None
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            get_run_logger().info("waiting for a worker to join %s", address)
+            client.wait_for_workers(1)
+        offered = self._offered()
+        for stage, needs in self.plan.needs.items():
+            for name, amount in needs.items():
+                if amount > (most := offered.get(name, amount)):
+                    raise UserError(f"dvc.yaml: {stage}: asks for {name}: {amount:g}; a worker offers {most:g} at most")
+
+    def submit(self, stage: str, before: list[PrefectFuture[Any]]) -> PrefectFuture[Any]:
+        """Send a stage off; its future is done once what the stage gave back lies here.
+
+        Of the resources that it asks for, those that no worker offers at all are not asked of any.
+        """
+        for future in before:
+            future.wait()
+        job = Job(
+            stage=stage,
+            before=self.plan.graph[stage],
+            source=self.source,
+            lock=self.guard.path.read_text("utf-8") if self.guard.path.exists() else "",
+            unpinned=read_unpinned(),
+            environment={"MLFLOW_TRACKING_URI": tracking_uri(), **self.plan.environment},
+            timeout=self.plan.timeout,
+            force=self.plan.force,
+        )
+        offered = self._offered()
+        send: Any = self.runner.submit
+        with dask.annotate(resources={name: n for name, n in self.plan.needs[stage].items() if name in offered}):
+            remote = send(
+                run_job.with_options(**self.plan.retries),
+                {"stage": stage, "job": job},
+                wait_for=[future.state for future in before],
+            )
+        here: Future[State] = Future()
+        remote.add_done_callback(lambda _: here.set_result(self._receive(stage, remote)))
+        return PrefectConcurrentFuture(remote.task_run_id, here)
+
+    def _offered(self) -> dict[str, float]:
+        """The most that one worker has of each resource."""
+        most: dict[str, float] = {}
+        for worker in self.runner.client.scheduler_info(n_workers=-1)["workers"].values():
+            for name, amount in worker["resources"].items():
+                most[name] = max(most.get(name, 0.0), amount)
+        return most
+
+    def _receive(self, stage: str, remote: PrefectDaskFuture[Any]) -> State:
+        """Take a stage's result over. Dask forgets it then: else it would run the stage again if its worker died."""
+        try:
+            state = _final(stage, remote)
+            remote.wrapped_future.release()
+            if state.is_completed():
+                done: Done = state.result()
+                for path, data in done.unpinned.items():
+                    with atomic_file(Path(path)) as draft:
+                        draft.write_bytes(data)
+                self.guard.merge(stage, done.entry)
+        except Exception as error:
+            return Failed(message=f"{stage}: {error!r}")
+        return state
+
+
+def _final(stage: str, remote: PrefectDaskFuture[Any]) -> State:
+    """The last state of a stage; where no worker lived to tell it, the server is told that it crashed."""
+    remote.wait()
+    state = remote.state
+    if remote.wrapped_future.status == "finished":
+        return state
+    state = Crashed(message=f"{stage}: no worker that began it lived to end it")
+    with get_client(sync_client=True) as client:
+        client.set_task_run_state(remote.task_run_id, state, force=True)
+    return state
+
+
+def _collect(stages: Iterable[str]) -> None:
+    """Get what stages made, as if they had run here."""
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "pull", "--force", *stages]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        get_run_logger().warning("what the stages made is at the remote, and did not come here: %s", answer.stderr)

@@ -1,0 +1,45 @@
+"""A machine that runs stages for others: ``python -m flows.worker ADDRESS --folder FOLDER [--resources GPU=1]``.
+
+It is a Dask worker with one thread, and so with one stage at a time. All that it needs lies in its folder; whatever it
+was doing when it was killed is ended when it starts again there.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from components.params import UserError, run_step
+from flows.job import end_marked
+
+__all__ = ["main"]
+
+CLONE = Path("repository")
+
+
+def main() -> None:
+    """Work for a scheduler until it or a signal ends that."""
+    parser = argparse.ArgumentParser(prog="python -m flows.worker", description="Run stages for a Dask scheduler.")
+    parser.add_argument("address", help="of the scheduler: tcp://HOST:8786, or tls://HOST:8786")
+    parser.add_argument("--folder", type=Path, required=True, help="where its clone and its cache lie")
+    parser.add_argument("--resources", default="", metavar="NAME=N,…", help="what it offers: GPU=1,memory=16e9")
+    parser.add_argument("--host", default="127.0.0.1", help="own address at which others of the cluster reach it")
+    options = parser.parse_args()
+    try:
+        from distributed.cli.dask_worker import main as dask_worker
+    except ImportError:
+        raise UserError("flows.worker: Dask is not installed; it comes with the extra `cluster`") from None
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(options.folder)
+    clone = CLONE.resolve()
+    end_marked(clone)
+    command = [options.address, "--host", options.host, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    command += ["--memory-limit", "0", "--local-directory", "dask", "--resources", options.resources]
+    try:
+        dask_worker.main(args=command, standalone_mode=False)
+    finally:
+        end_marked(clone)
+
+
+if __name__ == "__main__":
+    run_step(main)
