@@ -19,7 +19,7 @@ from flows.failures import is_busy, may_pass
 
 __all__ = ["Outcome", "StageRunner"]
 
-UP_TO_DATE = re.compile(r"Stage '.+' (didn't change, skipping|is cached - skipping run)|Data and pipelines are up to date")
+UP_TO_DATE = re.compile(r"Stage '.+' (didn't change, skipping|is cached - skipping run)|Data and .+ are up to date")
 GRACE_SECONDS = 10.0
 """Time that a stage has to end when asked, before it is killed."""
 BUSY_SECONDS = 2.0
