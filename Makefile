@@ -19,7 +19,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run flow test test-rest test-tensorflow test-jax check ui lock clean
+.PHONY: help install install-dev run flow serve model-server test test-rest test-tensorflow test-jax check ui lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,12 @@ run: install  ## run the whole pipeline: data, training, evaluation, registratio
 
 flow: install  ## the same work as a Prefect flow, independent stages in parallel
 	$(BIN)/python -m flows.pipeline
+
+serve: install  ## MLflow, Prefect, its deployments and a worker on this machine, until Ctrl-C
+	@$(BIN)/python -m flows.serve
+
+model-server: install  ## serve the champion of a model: make model-server NAME=vae
+	@$(BIN)/python -m components.serve $(or $(NAME),$(error NAME: not given; make model-server NAME=vae))
 
 # The rooms of the models run on both backends, the others once: three suites side by side, for one or other often waits.
 ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
