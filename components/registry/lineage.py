@@ -19,6 +19,7 @@ __all__ = ["UNKNOWN", "Lineage", "data_hash", "execution", "git_state", "lineage
 
 UNKNOWN = "unknown"
 LOCK = Path("dvc.lock")
+PRODUCTS = (":(exclude)dvc.lock", ":(exclude)releases", ":(exclude,glob)**/.gitignore")
 DIGEST = 36  # characters, MLflow's limit; DVC's hash of a folder is just as long
 TRIES = 5  # DVC rewrites its lock in place, so for a moment it can be read half-written
 
@@ -51,15 +52,15 @@ def lineage(config: ModelConfig, spec: Spec, seed: int) -> Lineage:
 
 
 def git_state(folder: Path = Path()) -> tuple[str, str]:
-    """Commit, and whether tracked files differ from it or others lie beside them, ``dvc.lock`` aside.
+    """Commit, and whether tracked files differ from it or others lie beside them, what is made here aside.
 
-    ``dvc.lock`` has a hash of its own in the lineage, and changes whenever a stage ends. ``unknown`` where git does
-    not hold this folder's ``params.yaml``.
+    That is ``dvc.lock``, which has a hash of its own in the lineage and changes whenever a stage ends, and the pins of
+    releases. ``unknown`` where git does not hold this folder's ``params.yaml``.
     """
     try:
         _git(folder, "ls-files", "--error-unmatch", "params.yaml")
         commit = _git(folder, "rev-parse", "HEAD")
-        changes = _git(folder, "status", "--porcelain", "--", ".", ":(exclude)dvc.lock", ":(exclude,glob)**/.gitignore")
+        changes = _git(folder, "status", "--porcelain", "--", ".", *PRODUCTS)
     except (OSError, subprocess.CalledProcessError):
         return UNKNOWN, UNKNOWN
     return commit, "true" if changes else "false"
