@@ -37,7 +37,7 @@ LIBRARIES = {
     "tensorflow": ["components.backend.tensorflow", *DATA],
     "jax": ["components.backend.jax", "components.backend.devices_jax"],
     "tensorflow_datasets": DATA,
-    "mlflow": ["components.registry", "components.register"],
+    "mlflow": ["components.registry", "components.register", "components.reproduce"],
     "prefect": ["flows"],
     "dvc": [],
     "hydra": [],

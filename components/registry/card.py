@@ -9,6 +9,7 @@ import mlflow
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.types import DataType
 
 from components.diagnosis import paragraph, read_findings
 from components.files import atomic_file
@@ -23,9 +24,10 @@ HERE = Path(__file__).parent
 SAMPLES = ("samples.png", "samples.txt")
 LONGEST = 600  # characters of a text that is shown
 INTERVAL = 1.96  # standard errors to either side that hold 95 % of a normal distribution
+TYPES = {DataType.boolean: "bool", DataType.long: "int", DataType.double: "float", DataType.string: "str"}
 TRAINING = {
     "commit": "commit",
-    "dirty": "files that differed from it",
+    "dirty": "uncommitted changes",
     "backend": "backend",
     "device": "device",
     "processor": "processor",
@@ -103,6 +105,7 @@ def _data(run: Run) -> dict[str, Any] | None:
     profile: Mapping[str, Any] = json.loads(dataset.profile or "{}")
     return {
         "name": dataset.name,
+        "unit": "characters" if "vocabulary" in profile else "images",
         "origin": json.loads(dataset.source)["origin"],
         "digest": dataset.digest,
         "counts": profile.get("counts", {}),
@@ -117,4 +120,4 @@ def _spoken(value: Any) -> str:
 def _knobs(version: ModelVersion) -> list[dict[str, Any]]:
     """What may be asked of it."""
     params = mlflow.models.get_model_info(f"models:/{version.name}/{version.version}").signature.params
-    return [{"name": one.name, "type": one.dtype.name, "default": repr(one.default)} for one in params or []]
+    return [{"name": one.name, "type": TYPES[one.dtype], "default": repr(one.default)} for one in params or []]

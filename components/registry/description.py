@@ -57,7 +57,8 @@ def _readable(numbers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     for key, value in numbers.items():
         if isinstance(value, Mapping) and value.keys() >= {"mean", "standard_error"}:
             others = "".join(f" ({name} = {value[name]})" for name in value.keys() - {"mean", "standard_error"})
-            shown[prefix + key] = f"{value['mean']:.5g} ± {value['standard_error']:.2g}{others}"
+            error = value["standard_error"]
+            shown[prefix + key] = f"{value['mean']:.5g}{'' if error is None else f' ± {error:.2g}'}{others}"
         elif isinstance(value, Mapping):
             shown |= _readable(value, f"{prefix}{key} ")
         else:

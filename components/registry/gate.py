@@ -16,10 +16,13 @@ from components.params.gate import Bar
 from components.params.metrics import METRICS
 from components.registry.runs import PREFIX
 
-__all__ = ["DIAGNOSIS", "EVALUATION", "REFERENCE", "Judged", "Measured", "Verdict", "judge", "passed", "read_judged"]
+__all__ = ["DIAGNOSIS", "TEST", "Judged", "Measured", "Verdict", "judge", "passed", "read_judged"]
 
 DIAGNOSIS, EVALUATION, REFERENCE = f"{PREFIX}diagnosis", f"{PREFIX}evaluation", f"{PREFIX}reference"
-TEST, MEAN, ERROR = "test/", ".mean", ".standard_error"
+TEST = "test/"
+"""What the names of numbers of the test split begin with in MLflow."""
+
+MEAN, ERROR = ".mean", ".standard_error"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Measured:
     standard_error: float = math.nan
 
     def __str__(self) -> str:
-        return f"{self.mean:.4g}" + ("" if math.isnan(self.standard_error) else f" ± {self.standard_error:.2g}")
+        if math.isnan(self.standard_error):
+            return f"{self.mean:,.0f}" if self.mean.is_integer() else f"{self.mean:.4g}"
+        return f"{self.mean:.4g} ± {self.standard_error:.2g}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def read_judged(version: ModelVersion) -> Judged:
     metrics = {
         metric: Measured(mean, numbers.get(f"{metric}{ERROR}", math.nan))
         for metric, mean in means.items()
-        if mean is not None
+        if mean is not None and math.isfinite(mean)
     }
     diagnosis = next((severity for severity in GRAVITY if severity == tags.get(DIAGNOSIS)), None)
     terms = {

@@ -15,7 +15,17 @@ from ruamel.yaml import YAML, YAMLError
 from components.files import hash_json, sha256
 from components.params import ModelConfig, Spec
 
-__all__ = ["UNKNOWN", "Lineage", "data_hash", "execution", "git_state", "lineage", "lock_hash", "parameters_hash"]
+__all__ = [
+    "UNKNOWN",
+    "Lineage",
+    "data_hash",
+    "execution",
+    "git_state",
+    "lineage",
+    "lock_hash",
+    "parameters_hash",
+    "pinned_hash",
+]
 
 UNKNOWN = "unknown"
 LOCK = Path("dvc.lock")
@@ -72,10 +82,18 @@ def data_hash(spec: Spec) -> str:
     for _ in range(TRIES):
         if not LOCK.exists():
             break
-        if pinned := _pinned(path):
+        if pinned := pinned_hash(path):
             return pinned
         time.sleep(0.1)
     return hash_json(spec.model_dump(mode="json"))[:DIGEST]
+
+
+def pinned_hash(path: Path, lock: Path = LOCK) -> str | None:
+    """The hash by which a ``dvc.lock`` pins an output; None where it does not, or is being written at this moment."""
+    try:
+        return _outs(lock.read_text("utf-8")).get(path.as_posix())
+    except (OSError, YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
+        return None
 
 
 def parameters_hash(config: ModelConfig, seed: int) -> str:
@@ -112,13 +130,6 @@ def _is_dvc(process: psutil.Process) -> bool:
 def _label(kind: str, process: psutil.Process) -> str:
     started = datetime.fromtimestamp(process.create_time(), UTC)
     return f"{kind} {started:%Y-%m-%dT%H:%M:%SZ} {process.pid}"
-
-
-def _pinned(path: Path) -> str | None:
-    try:
-        return _outs(LOCK.read_text("utf-8")).get(path.as_posix())
-    except (YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
-        return None
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Registered versions: one for each set of weights, with its lineage, its numbers, its verdicts and its card."""
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from components.params import Gate
 from components.registry.card import SAMPLES, write_card
 from components.registry.challenger import challenge
 from components.registry.description import describe_version
-from components.registry.gate import DIAGNOSIS
+from components.registry.gate import DIAGNOSIS, TEST
 from components.registry.lineage import lock_hash
 from components.registry.packaging import package
 from components.registry.recording import (
@@ -135,12 +136,10 @@ def _make_version(run_id: str, trained: Trained, version: ModelVersion | None) -
 def _give_way(made: ModelVersion, trained: Trained) -> ModelVersion:
     """The first version of these weights; ours goes where another machine, which holds no lock of ours, was faster."""
     client, first = mlflow.MlflowClient(), _version_of_weights(trained)
-    if first is None or first.version == made.version:
+    if first is None or int(first.version) == int(made.version):
         return made
     client.delete_model_version(made.name, made.version)
     client.delete_logged_model(_model_id(made))
-    if TRAINING not in client.get_run(str(made.run_id)).data.tags:  # made from the files, as that machine's was
-        client.delete_run(str(made.run_id))
     return first
 
 
@@ -174,7 +173,11 @@ def _has_files(version: ModelVersion) -> bool:
 
 
 def _record_evaluation(run_id: str, model_id: str, metrics: Mapping[str, Any]) -> None:
-    known = {metric.key: metric.value for metric in mlflow.get_logged_model(model_id).metrics or []}
-    numbers = {f"test/{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
+    """Log the numbers that are new. MLflow forgets none: what is measured no more becomes NaN."""
+    recorded = mlflow.get_logged_model(model_id).metrics or []
+    recorded.sort(key=lambda metric: metric.timestamp)
+    known = {metric.key: metric.value for metric in recorded if metric.key.startswith(TEST)}
+    numbers = {f"{TEST}{key}": value for key, value in flat(metrics).items() if isinstance(value, int | float)}
+    gone = {key: math.nan for key, value in known.items() if key not in numbers and not math.isnan(value)}
     changed = {key: value for key, value in numbers.items() if known.get(key) != value}
-    record_metrics(run_id, changed, model_id=model_id)
+    record_metrics(run_id, changed | gone, model_id=model_id)

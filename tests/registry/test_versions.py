@@ -63,7 +63,7 @@ def test_the_same_weights_are_one_version_and_the_alias_follows_the_weights(clie
     old = Path("artifacts/models/vae/model.safetensors").read_bytes()
     change_weights("vae")
     second = register_model("vae")
-    assert int(second.version) == int(first.version) + 1
+    assert int(second.version) > int(first.version)
     assert candidate(client, "vae").version == second.version
     Path("artifacts/models/vae/model.safetensors").write_bytes(old)
     assert register_model("vae").version == first.version

@@ -42,14 +42,14 @@ def make_workshop(folder: Path, more: str = "") -> Params:
     return params
 
 
-def change_weights(name: str) -> str:
+def change_weights(name: str, by: float = 1.0) -> str:
     """Another model under the same name; gives the hash of its weights."""
     from components.models import storage
 
     folder = Path("artifacts/models") / name
     model = storage.load(folder)
     variable = model.trainable_variables[0]
-    variable.assign(np.asarray(variable) + 1)
+    variable.assign(np.asarray(variable) + by)
     storage.save(model, folder)
     return record_training(name)
 
