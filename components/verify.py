@@ -22,7 +22,7 @@ from components.costs import describe_machine
 from components.datasets.arrays import Arrays, open_arrays
 from components.files import sha256, write_json
 from components.fingerprint import hash_samples
-from components.params import Description, ImageSpec, Params, Spec, UserError, load, run_step
+from components.params import Description, Gate, ImageSpec, Params, Spec, UserError, load, run_step
 from components.registry.champions import find_version
 from components.registry.gate import REFERENCE, Judged, Measured, Verdict, judge, read_judged
 from components.registry.ledger import last_good
@@ -70,10 +70,12 @@ def verify(packaged: Packaged, params: Params, alone: bool = False) -> Iterator[
     yield weights
     if not weights.passed:
         return
-    samples, equal = _judge_samples(packaged)
-    yield samples
+    with Drawer(packaged) as draw:  # it loads while numbers are measured
+        measured = _measure(packaged, params)
+        samples, equal = _judge_samples(packaged, draw)
     recorded, good = read_judged(packaged.version), None if alone else last_good(packaged.version.name)
-    yield _judge_numbers(packaged, params, recorded, equal)
+    yield samples
+    yield _judge_numbers(measured, recorded, params.gate, equal)
     released = None if good in (None, recorded.version) else find_version(packaged.version.name, str(good))
     yield from judge(recorded, read_judged(released) if released else None, params.gate)
 
@@ -87,13 +89,12 @@ def _judge_weights(packaged: Packaged) -> Verdict:
     return Verdict("weights", True, f"SHA-256 {found}")
 
 
-def _judge_samples(packaged: Packaged) -> tuple[Verdict, bool]:
+def _judge_samples(packaged: Packaged, draw: Drawer) -> tuple[Verdict, bool]:
     """Whether it draws what it drew when it was evaluated; and whether those are the very same samples."""
     wanted = json.loads(packaged.version.tags.get(SAMPLES, "{}"))
     n, seed = wanted.get("n", FEW), wanted.get("seed", 0)
     try:
-        with Drawer(packaged) as draw:
-            drawn = draw(n=n, seed=seed, **wanted.get("params", {}))
+        drawn = draw(n=n, seed=seed, **wanted.get("params", {}))
     except (DrawingError, UserError) as error:
         return Verdict("samples", False, f"cannot be drawn: {error}"), False
     spec = Description.read(packaged.model / "config.json").spec
@@ -126,13 +127,10 @@ def _other_machine(packaged: Packaged) -> list[str]:
     return [key for key, value in here.items() if tags.get(f"{PREFIX}{key}") != str(value)]
 
 
-def _judge_numbers(packaged: Packaged, params: Params, recorded: Judged, equal: bool) -> Verdict:
+def _judge_numbers(found: dict[str, Measured] | str, recorded: Judged, rules: Gate, equal: bool) -> Verdict:
     """Whether the numbers that the gate asks about are as recorded; where nobody can tell, equal samples are enough."""
-    rules = params.gate
-    try:
-        found = _measure(packaged, params)
-    except UserError as error:
-        return Verdict("numbers", equal, f"not measured: {error}")
+    if isinstance(found, str):
+        return Verdict("numbers", equal, f"not measured: {found}")
     common = sorted(found.keys() & recorded.metrics.keys() & {*rules.bars, *rules.not_worse})
     if not common:
         return Verdict("numbers", equal, "not measured: none that the gate asks about is recorded")
@@ -145,11 +143,15 @@ def _judge_numbers(packaged: Packaged, params: Params, recorded: Judged, equal: 
     return Verdict("numbers", not off, "; ".join(off) or within)
 
 
-def _measure(packaged: Packaged, params: Params) -> dict[str, Measured]:
-    data = _data(packaged)
-    from components.evaluation.again import measure_again
+def _measure(packaged: Packaged, params: Params) -> dict[str, Measured] | str:
+    """The numbers that can be measured again here, or why there are none."""
+    try:
+        data = _data(packaged)
+        from components.evaluation.again import measure_again
 
-    numbers = measure_again(packaged.model, data, params, packaged.version.tags.get(REFERENCE, ""))
+        numbers = measure_again(packaged.model, data, params, packaged.version.tags.get(REFERENCE, ""))
+    except UserError as error:
+        return str(error)
     return {
         name: Measured(value["mean"], value["standard_error"])
         for name, value in numbers.items()

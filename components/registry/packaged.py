@@ -103,13 +103,12 @@ def fetch(name: str, version: str | int, folder: Path) -> Packaged:
 
 
 class Drawer:
-    """A process that has loaded a version with the code that it carries, and draws from it. One call at a time.
+    """A process that loads a version with the code that it carries, and draws from it. One call at a time.
+
+    It loads from now on; the first call waits for that.
 
     Args:
         packaged: the version.
-
-    Raises:
-        DrawingError: it cannot be loaded.
     """
 
     def __init__(self, packaged: Packaged):
@@ -124,16 +123,17 @@ class Drawer:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        self._answer()
+        self._loaded = False
 
     def __call__(self, **params: Any) -> np.ndarray | list[str]:
         """Images ``uint8[n, H, W, C]`` from 0 to 255, or ``n`` texts.
 
         Raises:
             UserError: it cannot be told this.
-            DrawingError: it failed at it, or its process is gone.
+            DrawingError: it cannot be loaded, failed at it, or its process is gone.
         """
         assert self._process.stdin is not None
+        self._loaded = self._loaded or bool(self._answer())
         try:
             self._process.stdin.write(json.dumps(params).encode() + b"\n")
             self._process.stdin.flush()
