@@ -27,7 +27,7 @@ from components.registry.champions import find_version
 from components.registry.gate import REFERENCE, Judged, Measured, Verdict, judge, read_judged
 from components.registry.ledger import last_good
 from components.registry.lineage import data_hash
-from components.registry.packaged import Drawer, DrawingError, Packaged, fetch
+from components.registry.packaged import SHARING, Drawer, DrawingError, Packaged, fetch
 from components.registry.pins import ExportError, dvc, has_remote
 from components.registry.runs import PREFIX
 
@@ -48,7 +48,7 @@ def main() -> None:
     params = load()
     with TemporaryDirectory() as folder:
         packaged = fetch(options.name, options.version, Path(folder))
-        os.environ["KERAS_BACKEND"] = packaged.backend
+        os.environ.update(SHARING, KERAS_BACKEND=packaged.backend)
         verdicts = list(verify(packaged, params, options.alone))
     for verdict in verdicts:
         print(f"{verdict.rule}: {verdict}", flush=True)

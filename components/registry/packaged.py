@@ -21,7 +21,10 @@ from components.params import UserError
 from components.registry.champions import find_version
 from components.registry.runs import PREFIX, WEIGHTS
 
-__all__ = ["Drawer", "DrawingError", "Packaged", "fetch", "kind_of"]
+__all__ = ["SHARING", "Drawer", "DrawingError", "Packaged", "fetch", "kind_of"]
+
+SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+"""For the environment of a process that is not alone on its GPU: no backend then takes all of its memory."""
 
 READERS: dict[DataType, Callable[[str], Any]] = {
     DataType.boolean: {"true": True, "false": False}.__getitem__,
@@ -117,7 +120,7 @@ class Drawer:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(Path(__file__).with_name("drawing.py")), str(packaged.folder)],
-                env=environment | {"KERAS_BACKEND": packaged.backend},
+                env=environment | SHARING | {"KERAS_BACKEND": packaged.backend},
                 cwd=packaged.folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
