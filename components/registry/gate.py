@@ -16,7 +16,7 @@ from components.params.gate import Bar
 from components.params.metrics import METRICS
 from components.registry.runs import PREFIX
 
-__all__ = ["DIAGNOSIS", "TEST", "Judged", "Measured", "Verdict", "judge", "passed", "read_judged"]
+__all__ = ["DIAGNOSIS", "REFERENCE", "TEST", "Judged", "Measured", "Verdict", "judge", "passed", "read_judged"]
 
 DIAGNOSIS, EVALUATION, REFERENCE = f"{PREFIX}diagnosis", f"{PREFIX}evaluation", f"{PREFIX}reference"
 TEST = "test/"
