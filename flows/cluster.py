@@ -4,12 +4,13 @@ Dask decides which machine runs a stage, gives the stage of a lost one to anothe
 for its stage any more. All the rest is between each machine and the DVC remote: see ``flows/job.py``.
 """
 
+import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import dask
 import distributed
 from prefect import get_client, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.logging import get_run_logger
 from prefect.settings import PREFECT_API_URL
@@ -106,13 +108,14 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
     if not PREFECT_API_URL.value():
         raise UserError("PREFECT_API_URL: not set; a cluster's stages need a server that all its machines reach")
     with DaskTaskRunner(address=address, client_kwargs={"timeout": PATIENCE}) as runner:  # its end ends their stages
-        cluster = Cluster(runner, plan, source, LockGuard())
+        cluster = Cluster(runner, plan, source, LockGuard(), get_run_logger())
         cluster.expect_workers(address)
         futures = walk(plan.graph, plan.parallel or len(plan.graph), cluster.submit)
     for future in futures.values():
         future.wait()
     states = {stage: future.state for stage, future in futures.items()}
-    _collect(stage for stage, state in states.items() if state.is_completed())
+    if done := [stage for stage, state in states.items() if state.is_completed()]:
+        _collect(done)
     return states
 
 
@@ -125,12 +128,14 @@ class Cluster:
         plan: what to do.
         source: what it is made from.
         guard: watches over ``dvc.lock``, which the stages' entries are merged into.
+        log: of the flow.
     """
 
     runner: DaskTaskRunner
     plan: Plan
     source: Source
     guard: LockGuard
+    log: logging.Logger | logging.LoggerAdapter[logging.Logger]
 
     def expect_workers(self, address: str) -> None:
         """Wait for the first worker, and see that no stage asks for more than one worker has."""
@@ -139,7 +144,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             raise UserError(f"--cluster: no scheduler answers at {address} ({error})") from None
         if not client.scheduler_info(n_workers=-1)["workers"]:
-            get_run_logger().info("waiting for a worker to join %s", address)
+            self.log.info("waiting for a worker to join %s", address)
             client.wait_for_workers(1)
         offered = self._offered()
         for stage, needs in self.plan.needs.items():
@@ -187,7 +192,7 @@ class Cluster:
     def _receive(self, stage: str, remote: PrefectDaskFuture[Any]) -> State:
         """Take a stage's result over. Dask forgets it then: else it would run the stage again if its worker died."""
         try:
-            state = _final(stage, remote)
+            state: State = _final(remote)
             remote.wrapped_future.release()
             if state.is_completed():
                 done: Done = state.result()
@@ -196,25 +201,25 @@ class Cluster:
                         draft.write_bytes(data)
                 self.guard.merge(stage, done.entry)
         except Exception as error:
-            return Failed(message=f"{stage}: {error!r}")
+            state = Failed(message=f"what came back was not taken over: {error!r}")
+        self.log.log(logging.INFO if state.is_completed() else logging.ERROR, "%s: %s", stage, state)
         return state
 
 
-def _final(stage: str, remote: PrefectDaskFuture[Any]) -> State:
+def _final(remote: PrefectDaskFuture[Any]) -> State:
     """The last state of a stage; where no worker lived to tell it, the server is told that it crashed."""
     remote.wait()
-    state = remote.state
     if remote.wrapped_future.status == "finished":
-        return state
-    state = Crashed(message=f"{stage}: no worker that began it lived to end it")
-    with get_client(sync_client=True) as client:
+        return remote.state
+    state = Crashed(message=f"no worker could run it: {remote.wrapped_future.exception()!r}")
+    with suppress(ObjectNotFound), get_client(sync_client=True) as client:
         client.set_task_run_state(remote.task_run_id, state, force=True)
     return state
 
 
-def _collect(stages: Iterable[str]) -> None:
+def _collect(stages: list[str]) -> None:
     """Get what stages made, as if they had run here."""
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", "pull", "--force", *stages]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
-        get_run_logger().warning("what the stages made is at the remote, and did not come here: %s", answer.stderr)
+        get_run_logger().warning("what the stages made is at the remote, and did not all come here:\n%s", answer.stderr)

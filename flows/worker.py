@@ -34,6 +34,7 @@ def main() -> None:
     clone = CLONE.resolve()
     end_marked(clone)
     command = [options.address, "--host", options.host, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    command += ["--dashboard-address", f"{options.host}:0"]  # without pages it still answers there
     command += ["--memory-limit", "0", "--local-directory", "dask", "--resources", options.resources]
     try:
         dask_worker.main(args=command, standalone_mode=False)

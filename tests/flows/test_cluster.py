@@ -41,6 +41,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def is_private(process: psutil.Process) -> bool:
+    """Whether a process listens on this machine's own address and on no other."""
+    listening = [each.laddr.ip for each in process.net_connections() if each.status == psutil.CONN_LISTEN]
+    return set(listening) == {"127.0.0.1"}
+
+
 @contextmanager
 def shelf(folder: Path, port: int) -> Iterator[None]:
     """A WebDAV server of ``folder``."""
@@ -125,9 +131,10 @@ class Worker:
 @pytest.fixture
 def scheduler() -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
-    process = subprocess.Popen([*command, "--port", str(port)], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "flows.scheduler", "--port", str(port)]
+    process = psutil.Popen(command, stderr=subprocess.DEVNULL)
     yield f"tcp://127.0.0.1:{port}"
+    assert is_private(process)
     process.terminate()
     process.wait(30)
 
@@ -158,6 +165,7 @@ def test_one_of_two_workers_is_killed(
         monkeypatch.setenv("MLFLOW_TRACKING_URI", record)
         stack.enter_context(distributed.Client(scheduler)).wait_for_workers(2)
 
+        assert is_private(other.process)
         with running_flow(prefect_server, "--cluster", scheduler) as flow:
             until(lambda: doomed.saw("make_a") or doomed.saw("make_b") or flow.poll() is not None)
             left = doomed.process.children(recursive=True)
