@@ -82,13 +82,12 @@ class Entry:
         return self.found if self.action == "refused" and self.version != self.found else self.after
 
     def content(self) -> dict[str, Any]:
-        """All that it says, for a file of JSON."""
+        """All that it says, for a file of JSON; the same before it is recorded and after."""
+        verdicts = sorted(self.verdicts, key=lambda verdict: verdict.rule)
         return {
             **{name: _text(getattr(self, name)) for name in ("model", "action", "who", "when", "why", "commit")},
             **{key: getattr(self, name) for key, name in VERSIONS.items()},
-            "verdicts": [
-                {"rule": one.rule, "passed": one.passed, "reason": _text(one.reason)} for one in self.verdicts
-            ],
+            "verdicts": [{"rule": one.rule, "passed": one.passed, "reason": _text(one.reason)} for one in verdicts],
         }
 
 

@@ -24,6 +24,7 @@ from tests.workplace import CONDITIONAL
 MODEL = "released"
 FOLDER = Path("releases", MODEL)
 STEPS = range(1, 20) if os.environ.get("EVERY_STEP") else (3, 11)  # files taken away; all but the end
+WHOLE = Verdict("weights", True, "SHA-256 abc")
 FINE, BAD = Verdict("coverage", True, "0.9 at least"), Verdict("coverage", False, "0.1, allowed: 0.5 at least")
 
 
@@ -46,7 +47,7 @@ def registered(params: Params) -> int:
 def watch() -> None:
     """What a watch does with a version that passes."""
     if change := look(MODEL):
-        conclude(change, [FINE])
+        conclude(change, [WHOLE, FINE])
 
 
 def rolled_back(version: int) -> None:
@@ -80,7 +81,8 @@ def test_what_is_released_is_whole_pinned_and_comes_back(versions):
     names = {"README.md", "config.json", "model.safetensors", "release.json", "samples.png"}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert json.loads((FOLDER / "release.json").read_text())["verdicts"] == [
-        {"rule": "coverage", "passed": True, "reason": "0.9 at least"}
+        {"rule": "coverage", "passed": True, "reason": "0.9 at least"},
+        {"rule": "weights", "passed": True, "reason": "SHA-256 abc"},
     ]
 
     assert die_before(4, rolled_back, second)  # its files are there, and not pinned
