@@ -44,7 +44,7 @@ flow: install  ## the same work as a Prefect flow, independent stages in paralle
 	$(BIN)/python -m flows.pipeline
 
 serve: install  ## MLflow, Prefect, its deployments and a worker on this machine, until Ctrl-C
-	@$(BIN)/python -m flows.serve
+	@$(BIN)/python -m flows.serve $(SERVE)
 
 model-server: install  ## serve the champion of a model: make model-server NAME=vae
 	@$(BIN)/python -m components.serve $(or $(NAME),$(error NAME: not given; make model-server NAME=vae))
