@@ -23,7 +23,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.logging import get_run_logger
 from prefect.settings import PREFECT_API_URL
-from prefect.states import Crashed, Failed, State
+from prefect.states import Cancelled, Crashed, Failed, State
 from prefect_dask import DaskTaskRunner
 from prefect_dask.task_runners import PrefectDaskFuture
 
@@ -31,7 +31,7 @@ from components.files import atomic_file
 from components.params import UserError
 from components.registry.tracking import tracking_uri
 from flows.graph import walk
-from flows.job import Done, Job, TransferError, Workplace, read_unpinned
+from flows.job import READ, Done, Job, TransferError, Workplace, read_files
 from flows.lockfile import LockGuard
 from flows.plan import Plan
 from flows.source import Source, find_source
@@ -164,7 +164,7 @@ class Cluster:
             before=self.plan.graph[stage],
             source=self.source,
             lock=self.guard.path.read_text("utf-8") if self.guard.path.exists() else "",
-            unpinned=read_unpinned(),
+            unpinned=read_files(READ),
             environment={"MLFLOW_TRACKING_URI": tracking_uri(), **self.plan.environment},
             timeout=self.plan.timeout,
             force=self.plan.force,
@@ -192,7 +192,7 @@ class Cluster:
     def _receive(self, stage: str, remote: PrefectDaskFuture[Any]) -> State:
         """Take a stage's result over. Dask forgets it then: else it would run the stage again if its worker died."""
         try:
-            state: State = _final(remote)
+            state = _final(remote)
             remote.wrapped_future.release()
             if state.is_completed():
                 done: Done = state.result()
@@ -209,9 +209,12 @@ class Cluster:
 def _final(remote: PrefectDaskFuture[Any]) -> State:
     """The last state of a stage; where no worker lived to tell it, the server is told that it crashed."""
     remote.wait()
-    if remote.wrapped_future.status == "finished":
+    dask_future = remote.wrapped_future
+    if dask_future.status == "finished":
         return remote.state
-    state = Crashed(message=f"no worker could run it: {remote.wrapped_future.exception()!r}")
+    if dask_future.status == "cancelled":
+        return Cancelled(message="ended with the flow")
+    state: State = Crashed(message=f"no worker could run it: {dask_future.exception()!r}")
     with suppress(ObjectNotFound), get_client(sync_client=True) as client:
         client.set_task_run_state(remote.task_run_id, state, force=True)
     return state

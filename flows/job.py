@@ -7,7 +7,7 @@ outputs go there with their entry of DVC's run cache; entries of ``dvc.lock`` tr
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,16 @@ from ruamel.yaml import YAML
 from flows.source import Source
 from flows.stages import Outcome, StageRunner
 
-__all__ = ["Done", "Job", "TransferError", "Workplace", "end_marked", "read_unpinned"]
+__all__ = ["READ", "Done", "Job", "TransferError", "Workplace", "end_marked", "read_files"]
 
 MARK = "MENAGERIE_WORKPLACE"
 """A variable that all processes in a workplace see. By it they are found when the worker was killed without them."""
 
-UNPINNED = ("artifacts/costs", "reports")
-"""Folders with files that DVC does not pin: later stages, and people, look for them where they are."""
+READ = ("artifacts/costs",)
+"""Folders of files that DVC does not pin, and that later stages read where they are."""
+
+LEFT = (*READ, "reports")
+"""Folders where a stage leaves files that DVC does not pin."""
 
 
 class TransferError(Exception):
@@ -94,7 +97,7 @@ class Workplace:
         if outcome.cached:  # perhaps by this machine's cache alone
             self._run("dvc", "push", job.stage)
         entry = YAML(typ="safe").load((self._folder / "dvc.lock").read_text("utf-8"))["stages"][job.stage]
-        made = {path: data for path, data in read_unpinned(self._folder).items() if job.unpinned.get(path) != data}
+        made = {path: data for path, data in read_files(LEFT, self._folder).items() if job.unpinned.get(path) != data}
         return outcome, Done(entry, made)
 
     def _check_out(self, source: Source) -> None:
@@ -142,7 +145,7 @@ def end_marked(folder: Path) -> None:
                 process.kill()
 
 
-def read_unpinned(folder: Path = Path()) -> dict[str, bytes]:
-    """Content of the files of a checkout that DVC does not pin, and others that lie beside them, by path."""
-    files = [path for name in UNPINNED for path in sorted((folder / name).rglob("*")) if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+def read_files(folders: Iterable[str], checkout: Path = Path()) -> dict[str, bytes]:
+    """Content of all files in some folders of a checkout, by path."""
+    files = [path for folder in folders for path in sorted((checkout / folder).rglob("*")) if path.is_file()]
+    return {path.relative_to(checkout).as_posix(): path.read_bytes() for path in files}

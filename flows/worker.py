@@ -10,6 +10,7 @@ from pathlib import Path
 
 from components.params import UserError, run_step
 from flows.job import end_marked
+from flows.slots import gpus
 
 __all__ = ["main"]
 
@@ -21,7 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.worker", description="Run stages for a Dask scheduler.")
     parser.add_argument("address", help="of the scheduler: tcp://HOST:8786, or tls://HOST:8786")
     parser.add_argument("--folder", type=Path, required=True, help="where its clone and its cache lie")
-    parser.add_argument("--resources", default="", metavar="NAME=N,…", help="what it offers: GPU=1,memory=16e9")
+    offered = f"GPU={gpus()}" if gpus() else ""
+    parser.add_argument("--resources", default=offered, metavar="NAME=N,…", help="what it offers; GPUs that it sees")
     parser.add_argument("--host", default="127.0.0.1", help="own address at which others of the cluster reach it")
     options = parser.parse_args()
     try:

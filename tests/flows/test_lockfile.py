@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from components.params import UserError
 from flows.lockfile import LockGuard
@@ -72,6 +73,13 @@ def test_no_file_is_no_fault_and_an_old_copy_stays_away(guard: LockGuard):
     assert not guard.check()
     assert not guard.heal()
     assert not guard.path.exists()
+
+
+def test_an_entry_from_elsewhere_is_merged_as_dvc_writes_it(guard: LockGuard):
+    entries = YAML(typ="safe").load(lock_of("a", "b"))["stages"]
+    guard.merge("a", entries["a"])
+    guard.merge("b", entries["b"])
+    assert guard.path.read_text() == lock_of("a", "b") == guard.copy.read_text()
 
 
 def test_a_cut_file_is_never_kept(guard: LockGuard):
