@@ -21,6 +21,8 @@ __all__ = ["Bench", "MisfitError", "committed"]
 CODE = ("components", "dvc.yaml", ".dvc/config")
 LINKS = "reflink,hardlink,symlink,copy"  # data are read, never written: once on a disk is enough
 CONFIG = """\
+[core]
+    site_cache_dir = "{folder}/dvc"
 [cache]
     dir = "{cache}"
     type = "{links}"
@@ -121,7 +123,8 @@ class Bench:
         places: dict[Place, Any] = {("models", self.model, *key.split(".")): value for key, value in values.items()}
         (clone / "params.yaml").write_text(edited(self.text, places), "utf-8")
         (clone / "dvc.lock").write_bytes(self.lock)
-        (clone / ".dvc" / "config.local").write_text(CONFIG.format(cache=self.cache, links=LINKS), "utf-8")
+        config = CONFIG.format(folder=self.folder, cache=self.cache, links=LINKS)
+        (clone / ".dvc" / "config.local").write_text(config, "utf-8")
         try:
             models = load(clone / "params.yaml").models
         except UserError as error:
@@ -136,6 +139,10 @@ class Bench:
             with suppress(psutil.Error, OSError):
                 if self.folder in Path(process.cwd()).parents:
                     process.kill()
+
+    def clear(self) -> None:
+        """Remove what is left once every trial has ended."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _expect_same_others(self, models: Mapping[str, ModelConfig]) -> None:
         known = self.params.models

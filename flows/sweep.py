@@ -50,7 +50,7 @@ def run_trial(number: int, run: TrialRun, needs: dict[str, float], timeout: floa
         timeout: seconds after which it is ended.
 
     Returns:
-        Completed, Pruned (a completed state too), Cancelled where the flow was ended, or Failed.
+        Completed; Pruned or Cached, which are completed states too; Cancelled where the flow was ended; or Failed.
     """
     logger = get_run_logger()
     logger.info(", ".join(f"{key} {value}" for key, value in run.values.items()))
@@ -61,8 +61,9 @@ def run_trial(number: int, run: TrialRun, needs: dict[str, float], timeout: floa
         run.conclude(TrialState.PRUNED)
         return Completed(name="Pruned", message=f"worse than the median after {run.epoch} epochs")
     if state.is_completed():
-        run.conclude(TrialState.COMPLETE)
-    elif not state.is_cancelled() and not outcome.may_pass:
+        value = run.conclude(TrialState.COMPLETE)
+        return Completed(name=state.name, message=f"{run.bench.objective} {value}")
+    if not state.is_cancelled() and not outcome.may_pass:
         run.conclude(TrialState.FAIL)
     return state
 
@@ -148,6 +149,8 @@ def _run_trials(study: Study, bench: Bench, numbers: list[int], parallel: int) -
         for run in running:
             run.stop()
         raise
+    if not study.open(len(study.trials)):
+        bench.clear()
 
 
 def open_study(name: str, params: Params) -> Study:

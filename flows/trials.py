@@ -66,8 +66,15 @@ class TrialRun:
         """End it, with all its processes."""
         self._runner.stop()
 
-    def conclude(self, state: TrialState) -> None:
-        """Record it, then tell the study, then remove its files: a kill in between, and it is concluded again."""
+    def conclude(self, state: TrialState) -> float | None:
+        """Record it, then tell the study, then remove its files: a kill in between, and it is concluded again.
+
+        Args:
+            state: ``COMPLETE``, ``PRUNED`` or ``FAIL``.
+
+        Returns:
+            Its value, where it has one.
+        """
         from components.registry.sweeps import record_trial
 
         value = self._value() if state == TrialState.COMPLETE else None
@@ -85,6 +92,7 @@ class TrialRun:
             )
         self.trial.study.tell(self.trial.number, value, state)
         shutil.rmtree(self.folder, ignore_errors=True)
+        return value
 
     def _train(self, timeout: float, log: Callable[[str], None]) -> Outcome:
         with ThreadPoolExecutor(1) as pool:

@@ -3,10 +3,10 @@
 import difflib
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState
 
 from components.params.editing import edited
@@ -58,12 +58,12 @@ def draw(study: Study, folder: Path) -> None:
     from optuna.visualization import matplotlib as plots
 
     pictures: dict[str, Callable[..., Any]] = {
-        "history": plots.plot_optimization_history,
-        "parameters": plots.plot_slice,
+        "history": partial(plots.plot_optimization_history, target_name=study.sweep.objective),
+        "parameters": partial(plots.plot_slice, target_name=study.sweep.objective),
         "epochs": plots.plot_intermediate_values,
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.simplefilter("ignore")  # experimental, says Optuna, and an axis of one value is no range
         for name, plot in pictures.items():
             plot(study.study)
             pyplot.gcf().savefig(folder / f"{name}.png", bbox_inches="tight")

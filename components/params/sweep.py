@@ -29,10 +29,11 @@ class Range(Section):
 
     @model_validator(mode="after")
     def _bounds_or_choices(self) -> "Range":
-        if self.choices is None and self.least is not None and self.most is not None:
-            if self.least >= self.most:
+        if self.choices is None and self.bounds is not None:
+            least, most = self.bounds
+            if least >= most:
                 raise complaint("leaves nothing to choose; allowed: a least that is below most")
-            if self.log and self.least <= 0:
+            if self.log and least <= 0:
                 raise complaint("has no logarithm at its least; allowed: a least above 0, or no log")
         elif self.choices is None or self.least is not None or self.most is not None or self.log:
             raise complaint("is no range; allowed: least and most, or choices")
@@ -41,17 +42,23 @@ class Range(Section):
         return self
 
     @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the most; none of choices."""
+        return None if self.least is None or self.most is None else (self.least, self.most)
+
+    @property
     def ends(self) -> dict[Place, Any]:
         """The values that must fit where they go: both bounds, or every choice."""
-        if self.choices is not None:
-            return {("choices", place): choice for place, choice in enumerate(self.choices)}
-        return {("least",): _whole(self.least), ("most",): _whole(self.most)}
+        if self.bounds is None:
+            return {("choices", place): choice for place, choice in enumerate(self.choices or ())}
+        least, most = self.bounds
+        return {("least",): _whole(least), ("most",): _whole(most)}
 
     def __contains__(self, value: Any) -> bool:
-        if self.choices is not None:
-            return value in self.choices
-        assert self.least is not None and self.most is not None  # noqa: PT018
-        return isinstance(value, int | float) and self.least <= value <= self.most
+        if self.bounds is None:
+            return value in (self.choices or ())
+        least, most = self.bounds
+        return isinstance(value, int | float) and least <= value <= most
 
 
 class Sweep(Section):
@@ -127,5 +134,5 @@ def _with(section: Any, keys: list[str], value: Any) -> Any:
     return {**(section or {}), first: _with((section or {}).get(first), rest, value) if rest else value}
 
 
-def _whole(number: float | None) -> float | int | None:
-    return int(number) if number is not None and number.is_integer() else number
+def _whole(number: float) -> float | int:
+    return int(number) if number.is_integer() else number
