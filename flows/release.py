@@ -124,7 +124,7 @@ def release(names: list[str] | None = None) -> State:
         else:
             decided += [entry] if entry else []
     _tell(decided)
-    said = [f"{entry.model} {entry.version or ''} {entry.action}" for entry in decided]
+    said = [f"{entry.model} {entry.version} {entry.action}" for entry in decided]
     return Failed(message="; ".join([*failed, *said])) if failed else Completed(message="; ".join(said) or "no change")
 
 
@@ -161,13 +161,13 @@ def rollback(model: str, to: int | None = None, why: str = "asked for") -> State
     _tell([entry])
     if entry.action == "refused":
         return Failed(name=REFUSED, message=f"{model} {version}: {entry.why}")
-    return Completed(message=f"{model} {version} rolled back to, from {entry.before}")
+    return Completed(message=f"{model} {version} rolled back to, from {entry.before or 'none'}")
 
 
 def _tell(decided: Sequence[Entry]) -> None:
     """Show entries in Prefect's UI, and tell its automations."""
     for entry in decided:
-        get_run_logger().info("%s %s %s: %s", entry.model, entry.version or "", entry.action, entry.why)
+        get_run_logger().info("%s %s %s: %s", entry.model, entry.version, entry.action, entry.why)
         emit_event(
             f"menagerie.release.{entry.action.replace(' ', '-')}",
             resource={"prefect.resource.id": f"menagerie.model.{entry.model}", "prefect.resource.name": entry.model},

@@ -50,7 +50,7 @@ class Entry:
         model: the registered model's name.
         action: what was decided.
         found: the version at the alias when it was decided, if any; should it have moved since, nothing is done.
-        version: the version that it was decided about, if any.
+        version: the version that it was decided about.
         before: the version that was released before.
         after: the version that is released from now on.
         who: the person or process that decided.
@@ -65,7 +65,7 @@ class Entry:
     model: str
     action: Action
     found: int | None
-    version: int | None
+    version: int
     before: int | None
     after: int | None
     who: str
@@ -169,8 +169,7 @@ def _search(query: str) -> list[Run]:
 
 
 def _title(entry: Entry) -> str:
-    about = NONE if entry.version is None else entry.version
-    return f"{entry.model} {about}: {entry.action}"
+    return f"{entry.model} {entry.version}: {entry.action}"
 
 
 def _tags(entry: Entry) -> dict[str, str]:

@@ -67,7 +67,9 @@ def conclude(change: Change, verdicts: Iterable[Verdict], by: str = "") -> Entry
     """
     if look(change.model) != change:
         return None
-    entry = _refused(change, change.version, verdicts, by)
+    about = change.before if change.version is None else change.version
+    assert about is not None  # for they differ
+    entry = _refused(change, about, verdicts, by)
     if change.version is None:
         entry = record(replace(entry, action="withdrawn", after=None, why="alias champion was deleted"))
         restore(change.model, entry)
@@ -137,7 +139,7 @@ def _publish(entry: Entry) -> Entry:
     return record(entry, pin)
 
 
-def _refused(change: Change, version: int | None, verdicts: Iterable[Verdict], by: str = "") -> Entry:
+def _refused(change: Change, version: int, verdicts: Iterable[Verdict], by: str = "") -> Entry:
     """An entry, decided here and now, that leaves the released version as it is."""
     commit, dirty = git_state()
     told = tuple(verdicts)
