@@ -39,6 +39,7 @@ LIBRARIES = {
     "tensorflow_datasets": DATA,
     "mlflow": ["components.registry", "components.register", "components.reproduce"],
     "prefect": ["flows"],
+    "optuna": ["flows"],
     "dvc": [],
     "hydra": [],
     "torch": [],
