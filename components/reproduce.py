@@ -24,7 +24,7 @@ from components.params import UserError, run_step
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
-__all__ = ["bring_data", "clone", "find_commit", "main", "reproduce"]
+__all__ = ["bring_data", "clone", "explain", "find_commit", "main", "reproduce"]
 
 WEIGHTS_FILE = "model.safetensors"
 SHOWN = 5  # tensors that differ most
@@ -71,25 +71,25 @@ def reproduce(version: "ModelVersion", folder: Path) -> bool:
     settings = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
     if "backend" in tags:
         settings["KERAS_BACKEND"] = tags["backend"]
-    anew = ("--single-item", "--force", "--no-run-cache", "--no-commit")
+    anew = ("--quiet", "--single-item", "--force", "--no-run-cache", "--no-commit")
     _dvc(folder, "repro", *anew, f"train@{version.name}", settings=settings)
     digest = sha256(folder / "artifacts/models" / version.name / WEIGHTS_FILE)
     if digest == version.tags[WEIGHTS]:
         _say(f"{title}: the same bytes, SHA-256 {digest}")
         return True
-    _say(f"{title}: other bytes, SHA-256 {digest} for {version.tags[WEIGHTS]}", *_explain(version, tags, folder))
+    _say(f"{title}: other bytes, SHA-256 {digest} for {version.tags[WEIGHTS]}", *explain(version, tags, folder))
     return False
 
 
-def _explain(version: "ModelVersion", tags: dict[str, str], folder: Path) -> Iterator[str]:
-    """By how much the weights in a clone differ from a version's, and why."""
+def explain(version: "ModelVersion", tags: dict[str, str], folder: Path) -> Iterator[str]:
+    """By how much the weights that a clone trained differ from a version's, and what they rest on that differs."""
     from components.registry.differences import compare_machines, compare_weights
     from components.registry.packaged import fetch
 
     with TemporaryDirectory() as registered:
         known = fetch(version.name, version.version, Path(registered)).model / WEIGHTS_FILE
         different = compare_weights(known, folder / "artifacts/models" / version.name / WEIGHTS_FILE)
-    yield f"{len(different)} tensors differ; the largest difference of two numbers, where it is most for its tensor:"
+    yield f"Tensors that differ: {len(different)}. Largest difference of two numbers, where most for its tensor:"
     yield from (f"  {difference}" for difference in different[:SHOWN])
     here = json.loads((folder / f"artifacts/costs/{version.name}.json").read_text("utf-8"))["training"]
     reasons = compare_machines(tags, here) or ["nothing that is recorded: training is not repeatable here"]
@@ -141,7 +141,7 @@ def bring_data(dataset: str, wanted: str, folder: Path) -> str | None:
             if _dvc(folder, command, str(path), quiet=True, check=False) and (folder / path).exists():
                 return wanted
     _say(f"{path}: not in DVC's cache or remotes as it was; made again")
-    _dvc(folder, "repro", f"prepare@{dataset}")
+    _dvc(folder, "repro", "--quiet", f"prepare@{dataset}")
     return pinned_hash(path, lock)
 
 

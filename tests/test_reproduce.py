@@ -8,7 +8,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from components import pictures, reproduce
 from components.files import write_json
@@ -118,6 +118,21 @@ def test_an_unknown_version_and_a_folder_that_is_full_are_mistakes(project):
         run_step("reproduce", "denoiser", "7")
     with pytest.raises(UserError, match="--keep seeds: it exists; allowed: a new folder, or an empty one"):
         run_step("reproduce", "denoiser", "1", "--keep", "seeds")
+
+
+def test_other_bytes_are_explained(project, tmp_path):
+    for folder in ("models/denoiser", "costs"):
+        shutil.copytree(Path("artifacts", folder), tmp_path / "artifacts" / folder)
+    weights = tmp_path / "artifacts/models/denoiser/model.safetensors"
+    tensors = load_file(weights)
+    name = sorted(tensors)[0]
+    save_file(tensors | {name: tensors[name] + np.float32(0.25)}, weights)
+    tags = {key.removeprefix("menagerie."): value for key, value in project.tags.items()}
+    said = list(reproduce.explain(project, tags | {"processor": "another"}, tmp_path))
+    assert said[0].startswith("Tensors that differ: 1.")
+    assert said[1].startswith(f"  {name}: 0.25, relative ")
+    assert [line for line in said[2:] if line.startswith("  ")] == [said[-1]]
+    assert said[-1].startswith("  processor: another then, ")
 
 
 def test_weights_that_differ_are_named_by_how_much(tmp_path):

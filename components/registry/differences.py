@@ -19,7 +19,8 @@ class Difference:
 
     Args:
         tensor: its name.
-        absolute: the largest difference of two numbers; infinite where one tensor is missing or of another shape.
+        absolute: the largest difference of two numbers; infinite where a tensor is missing or of another shape, or a
+            number is none.
         relative: the same over the largest number of the first tensor.
     """
 
@@ -54,5 +55,5 @@ def _compare(name: str, a: np.ndarray | None, b: np.ndarray | None) -> Differenc
         return Difference(name, np.inf, np.inf)
     if not a.size or (a.tobytes() == b.tobytes() and a.dtype == b.dtype):
         return Difference(name, 0.0, 0.0)
-    absolute = np.abs(a.astype(np.float64) - b).max()
+    absolute = np.nan_to_num(np.abs(a.astype(np.float64) - b), nan=np.inf).max()
     return Difference(name, float(absolute), float(absolute / (np.abs(a).max() or 1.0)))
