@@ -128,12 +128,14 @@ def _run_here(plan: Plan) -> tuple[dict[str, State], bool]:
         futures = walk(plan.graph, plan.parallel or plan.execution.parallel_stages, start)
         for future in futures.values():
             future.wait()  # they have ended: this takes their final states over
-        pushed = not clone or runner.push(plan.timeout, get_run_logger().info).code == 0
+        states = {stage: future.state for stage, future in futures.items()}
+        done = [stage for stage, state in states.items() if state.is_completed()]
+        pushed = not (clone and done) or runner.push(done, plan.timeout, get_run_logger().info).code == 0
     except BaseException:
         runner.stop()
         guard.heal()
         raise
-    return {stage: future.state for stage, future in futures.items()}, pushed
+    return states, pushed
 
 
 def _run_on(cluster: str, plan: Plan) -> dict[str, State]:

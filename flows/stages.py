@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from flows.failures import is_busy, may_pass
 
 __all__ = ["Outcome", "StageRunner"]
 
-UP_TO_DATE = re.compile(r"Stage '.+' (didn't change, skipping|is cached - skipping run)|Data and .+ are up to date")
+RUNNING = re.compile(r"Running stage '")
 GRACE_SECONDS = 10.0
 """Time that a stage has to end when asked, before it is killed."""
 BUSY_SECONDS = 2.0
@@ -77,9 +77,9 @@ class StageRunner:
                 self._unpushed.discard(stage)
         return outcome
 
-    def push(self, timeout: float, log: Callable[[str], None]) -> Outcome:
-        """Push everything that ``dvc.lock`` names and the remote lacks."""
-        return self._dvc(["push", "--run-cache"], time.monotonic() + timeout, log)
+    def push(self, stages: Iterable[str], timeout: float, log: Callable[[str], None]) -> Outcome:
+        """Push what the remote lacks of the results of ``stages``."""
+        return self._dvc(["push", "--run-cache", *stages], time.monotonic() + timeout, log)
 
     def stop(self) -> None:
         """End every running stage with all its processes, and start no other."""
@@ -112,11 +112,11 @@ class StageRunner:
 
         timer = threading.Timer(max(0.0, deadline - time.monotonic()), give_up)
         timer.start()
-        cached = False
+        cached = True
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                cached = cached or bool(UP_TO_DATE.match(line))
+                cached = cached and not RUNNING.match(line)
                 if line.strip():
                     words.append(line.rstrip())
                     log(words[-1])
@@ -127,7 +127,7 @@ class StageRunner:
                 self._running.discard(process)
         timed_out, stopped = late.is_set(), self._stopped.is_set()
         again = code != 0 and not timed_out and not stopped and may_pass(code, words)
-        return Outcome(code, cached, timed_out, stopped, again)
+        return Outcome(code, cached and code == 0, timed_out, stopped, again)
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str] | None:
         with self._mutex:

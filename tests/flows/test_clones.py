@@ -12,7 +12,10 @@ from tests.flows.conftest import Project
 TRACKED = Path(".dvc/config")
 
 
-def test_results_go_to_the_remote_stage_by_stage_and_are_found_there(project: Project, tmp_path: Path, monkeypatch):
+@pytest.mark.parametrize("committed", [False, True])  # whether dvc.lock came with the clone
+def test_results_go_to_the_remote_stage_by_stage_and_are_found_there(
+    committed: bool, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     other = Project(tmp_path / "other")
     shutil.copytree(project.folder, other.folder)
     tracked = TRACKED.read_text()
@@ -23,6 +26,8 @@ def test_results_go_to_the_remote_stage_by_stage_and_are_found_there(project: Pr
     assert StageRunner({}, pull=True, push=True).run("make@a", 60, print).code == 0
     assert [path for path in (tmp_path / "remote" / "runs").rglob("*") if path.is_file()]
 
+    if committed:
+        shutil.copy("dvc.lock", other.folder)
     monkeypatch.chdir(other.folder)  # with nothing but the remote in common
     prepare(str(tmp_path / "remote"))
     outcome = StageRunner({}, pull=True, push=True).run("make@a", 60, print)
