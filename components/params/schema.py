@@ -19,15 +19,19 @@ __all__ = ["Evaluation", "Execution", "Params", "json_schema"]
 T = TypeVar("T")
 
 
+Drawn = Annotated[int, Field(ge=1, le=1024)]
+"""Samples that a registered model gives at once."""
+
+
 class Evaluation(Section):
     """What is measured on the test split, and of samples."""
 
     batch_size: Positive = Field(description="examples measured at once")
-    grid: Positive = Field(description="samples in a picture")
+    grid: Drawn = Field(description="samples in a picture")
     walk_steps: Positive = Field(description="pictures from one latent to the next")
     importance_samples: Positive = Field(description="k of the importance-weighted bound")
     samples: Annotated[int, Field(ge=2, description="images drawn by each sample seed, to be compared")]
-    texts: Positive = Field(description="texts drawn by each sample seed")
+    texts: Drawn = Field(description="texts drawn by each sample seed")
     text_length: Positive = Field(description="characters of a text sample")
     sample_seeds: Positive = Field(description="independent sets of samples")
     bootstrap: Annotated[int, Field(ge=2, description="replicates from which standard errors are estimated")]
@@ -50,7 +54,7 @@ class Execution(Section):
 class Params(Section):
     """Every number of Menagerie that a person may change."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**32, description="of the order of examples, initial weights and samples")]
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="of the order of examples, initial weights and samples")]
     datasets: dict[Name, Dataset] = Field(min_length=1, description="name of a data set → where it comes from")
     models: dict[Name, ModelConfig] = Field(
         min_length=1,

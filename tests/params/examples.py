@@ -133,7 +133,7 @@ INVALID = {
     "a number in quotes": (
         "seed: 7",
         "seed: '7'",
-        "1: seed: '7' is not an integer; allowed: an integer >= 0 and < 4294967296",
+        "1: seed: '7' is not an integer; allowed: an integer >= 0 and < 2147483648",
     ),
     "true for an integer": (
         "units: 16",
