@@ -8,7 +8,6 @@ network, a killed process) is tried again.
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ from flows.graph import Graph, read_graph, read_resources, walk
 from flows.lockfile import LockGuard, at_rest
 from flows.plan import Plan
 from flows.publish import publish, publish_lock
+from flows.signals import leave_in_order
 from flows.slots import expect_limit, gpus, slots
 from flows.stages import StageRunner
 from flows.states import state_of, was_interrupted
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
     parser.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler on whose workers stages run")
     options = parser.parse_args()
-    _leave_in_order()
+    leave_in_order()
     load()
     if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
         read_graph(options.targets)
@@ -190,13 +190,6 @@ def main() -> None:
         raise UserError(state.message or REFUSED)
     if not state.is_completed():
         sys.exit(1)
-
-
-def _leave_in_order() -> None:
-    """Turn signals that would end this process at once into an exit, so that stages and Prefect's server end too."""
-    for sent in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(sent) is signal.SIG_DFL:  # under nohup, a hang-up stays ignored
-            signal.signal(sent, lambda number, _: sys.exit(128 + number))
 
 
 def _positive(text: str) -> int:
