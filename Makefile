@@ -74,10 +74,10 @@ lock: $(VENV)/.uv  ## remake both lock files from pyproject.toml (LOCK_FLAGS=--u
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-header $(LOCK_FLAGS) \
 		pyproject.toml -o requirements.lock
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-header $(LOCK_FLAGS) \
-		--extra dev --extra jax --extra cluster --extra postgres -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--extra dev --extra jax --extra cluster --extra server -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-clean:  ## remove what the pipeline made; MLflow's record, DVC's cache and .venv stay
-	rm -rf data artifacts reports .menagerie .mypy_cache .pytest_cache .ruff_cache
+clean:  ## remove what the pipeline made; MLflow's record, DVC's cache, what was served and .venv stay
+	rm -rf data artifacts reports .menagerie/checkpoints .menagerie/locks .mypy_cache .pytest_cache .ruff_cache
 
 # Stamps: each is newer than what it was made from, so a second call starts at once.
 

@@ -20,7 +20,7 @@ from prefect.workers.process import ProcessWorker
 from ruamel.yaml import YAML
 
 from components.params import UserError, run_step
-from flows.slots import LIMIT, gpus
+from flows.slots import LIMIT
 
 __all__ = ["POOL", "deploy"]
 
@@ -35,7 +35,7 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
         repository: git's URL of the code; this checkout where not given.
         commit: which commit of it runs; the checkout's where not given. What is not committed never runs.
         slots: trainings that may hold a GPU at once; where not given, a limit that is there stays as it is, and a new
-            one counts the GPUs of this machine.
+            one is 1, for a training takes all GPUs that it sees.
 
     Raises:
         UserError: there is no commit, or Prefect does not take a deployment.
@@ -62,7 +62,7 @@ def _limit(client: SyncPrefectClient, slots: int | None) -> None:
     try:
         client.read_global_concurrency_limit_by_name(LIMIT)
     except ObjectNotFound:
-        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMIT, limit=slots or gpus() or 1))
+        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMIT, limit=slots or 1))
     else:
         if slots:
             client.upsert_global_concurrency_limit_by_name(LIMIT, slots)

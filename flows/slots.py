@@ -41,7 +41,7 @@ def expect_limit() -> None:
         except ObjectNotFound:
             raise UserError(
                 f"Prefect's server has no concurrency limit {LIMIT!r}, and there is a GPU to share: "
-                f"`prefect gcl create {LIMIT} --limit {gpus()}` makes it"
+                f"`prefect gcl create {LIMIT} --limit 1` makes it"
             ) from None
 
 

@@ -36,7 +36,7 @@ def test_no_gpu_no_slot(monkeypatch: pytest.MonkeyPatch, driver):
 
 @pytest.mark.usefixtures("driver", "prefect_server")
 def test_one_slot_is_held_by_one_stage_at_a_time_and_must_exist():
-    with pytest.raises(UserError, match="prefect gcl create gpu --limit 2") as told:
+    with pytest.raises(UserError, match="prefect gcl create gpu --limit 1") as told:
         expect_limit()
     assert len(told.value.lines) == 1
     with get_client(sync_client=True) as client:
