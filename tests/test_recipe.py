@@ -36,7 +36,7 @@ def repository(tmp_path_factory) -> Path:
     follow((ROOT / "docs/families.md").read_text("utf-8"), folder)
     yaml = YAML()
     params = yaml.load(folder / "params.yaml")
-    params["models"] = {"histogram": params["models"]["histogram"]}
+    params["models"], params["sweeps"] = {"histogram": params["models"]["histogram"]}, {}
     params["reference"]["training"]["epochs"] = 3
     params["evaluation"] |= {"bootstrap": 10, "sample_seeds": 2, "samples": 100}
     yaml.dump(params, folder / "params.yaml")
