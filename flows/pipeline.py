@@ -24,19 +24,17 @@ from prefect.states import Completed, Failed, State
 from components.params import UserError, load, run_step
 from components.params.schema import Execution
 from flows.clones import is_clone
+from flows.command import REFUSED, expect_completed, leave_in_order, positive
 from flows.events import announce
 from flows.graph import Graph, read_graph, read_resources, walk
 from flows.lockfile import LockGuard, at_rest
 from flows.plan import Plan
 from flows.publish import publish, publish_lock
-from flows.signals import leave_in_order
 from flows.slots import expect_limit, gpus, slots
 from flows.stages import StageRunner
 from flows.states import state_of, was_interrupted
 
 __all__ = ["main", "pipeline", "run_stage"]
-
-REFUSED = "Refused"
 
 
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, retry_condition_fn=was_interrupted)
@@ -174,7 +172,7 @@ def main() -> None:
     """Run the flow from the command line; exit code 1 if a stage failed, 2 for a mistake in parameters or targets."""
     parser = argparse.ArgumentParser(prog="python -m flows.pipeline", description="Bring the pipeline up to date.")
     parser.add_argument("--targets", nargs="+", metavar="TARGET", help="stages, groups of stages or outputs")
-    parser.add_argument("--parallel", type=_positive, metavar="N", help="stages that run at once")
+    parser.add_argument("--parallel", type=positive, metavar="N", help="stages that run at once")
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
     parser.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler on whose workers stages run")
     options = parser.parse_args()
@@ -182,21 +180,9 @@ def main() -> None:
     load()
     if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
         read_graph(options.targets)
-    try:
-        state = pipeline(options.targets, options.parallel, options.force, options.cluster, return_state=True)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    if state.name == REFUSED:
-        raise UserError(state.message or REFUSED)
-    if not state.is_completed():
-        sys.exit(1)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    expect_completed(
+        lambda: pipeline(options.targets, options.parallel, options.force, options.cluster, return_state=True)
+    )
 
 
 if __name__ == "__main__":

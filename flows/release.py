@@ -28,11 +28,9 @@ from components.registry.ledger import Entry, describe, entries
 from components.registry.pins import ExportError
 from components.registry.releasing import Change, checkout, conclude, look, previous, roll_back, watched
 from components.registry.tracking import NoAnswerError, exclusive
-from flows.signals import leave_in_order
+from flows.command import REFUSED, leave_in_order
 
 __all__ = ["VerificationError", "main", "release", "rollback"]
-
-REFUSED = "Refused"
 
 
 class VerificationError(RuntimeError):

@@ -6,7 +6,6 @@ was. The winner is a difference to ``params.yaml``, for a person to apply.
 """
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +24,9 @@ from prefect.states import Completed, Failed, State
 from components.files import atomic_file
 from components.params import Params, UserError, load, run_step
 from flows.bench import Bench, committed
+from flows.command import REFUSED, expect_completed, leave_in_order, positive
 from flows.graph import read_graph, read_resources, walk
-from flows.pipeline import REFUSED, pipeline
-from flows.signals import leave_in_order
+from flows.pipeline import pipeline
 from flows.slots import expect_limit, gpus, slots
 from flows.states import state_of, was_interrupted
 from flows.study import Study, study_name
@@ -193,22 +192,15 @@ def main() -> None:
     """Sweep from the command line; exit code 1 if it failed, 2 for a mistake that a person has to mend."""
     parser = argparse.ArgumentParser(prog="python -m flows.sweep", description="Search better parameters of a model.")
     parser.add_argument("name", help="a sweep of params.yaml")
-    parser.add_argument("--trials", type=int, metavar="N", help="how many in all")
-    parser.add_argument("--parallel", type=int, metavar="K", help="how many at once")
+    parser.add_argument("--trials", type=positive, metavar="N", help="how many in all")
+    parser.add_argument("--parallel", type=positive, metavar="K", help="how many at once")
     parser.add_argument("--history", action="store_true", help="show what was found so far, and run nothing")
     parser.add_argument("--apply", action="store_true", help="write the best parameters to params.yaml")
     options = parser.parse_args()
     leave_in_order()
     load().sweep(options.name)  # a misspelt one is told before Prefect takes its seconds to start
     if not options.history:
-        try:
-            state = sweep(options.name, options.trials, options.parallel, return_state=True)
-        except KeyboardInterrupt:
-            sys.exit(130)
-        if state.name == REFUSED:
-            raise UserError(state.message or REFUSED)
-        if not state.is_completed():
-            sys.exit(1)
+        expect_completed(lambda: sweep(options.name, options.trials, options.parallel, return_state=True))
     study = open_study(options.name, load())
     text = PARAMS.read_text("utf-8")
     print(f"{_summary(study)}\n\n{table(study)}\n\n{difference(study, text)}")
