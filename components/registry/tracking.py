@@ -1,11 +1,16 @@
 """Where the record is: MLflow's database or server, and the experiment in it."""
 
 import os
+import random
+import re
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import mlflow
 from filelock import FileLock
@@ -22,14 +27,20 @@ __all__ = [
     "exclusive",
     "home",
     "project_root",
+    "repeat_collisions",
     "suppress_existing",
     "tracking_uri",
 ]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 EXPERIMENT = "menagerie"
 KIND = "mlflow.experimentKind"  # by which the pages of an experiment show training, not language models
 SQLITE = "sqlite:///"
 PATIENCE = 10  # seconds that a server may take to answer
+COLLISION = re.compile(r"unique constraint", re.IGNORECASE)  # in the words of SQLite and of PostgreSQL
+ATTEMPTS = 5
+LONGEST_PAUSE = 0.5  # seconds
 
 
 class NoAnswerError(UserError):
@@ -99,6 +110,26 @@ def suppress_existing() -> Iterator[None]:
     except MlflowException as error:
         if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
             raise
+
+
+def repeat_collisions(write: Callable[P, T]) -> Callable[P, T]:
+    """Repeat a function that may be run again, where another machine wrote the same tag at the same moment.
+
+    MLflow looks whether a tag is there and then inserts it; of two that do so at once, one is refused by the database.
+    """
+
+    @wraps(write)
+    def repeated(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return write(*args, **kwargs)
+            except MlflowException as error:
+                if not COLLISION.search(error.message):
+                    raise
+            time.sleep(random.uniform(0, LONGEST_PAUSE))
+        return write(*args, **kwargs)
+
+    return repeated
 
 
 def _artifact_location(uri: str) -> str | None:

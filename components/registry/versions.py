@@ -39,7 +39,7 @@ from components.registry.runs import (
     run_tags,
     runs_of_weights,
 )
-from components.registry.tracking import connect, exclusive, suppress_existing
+from components.registry.tracking import connect, exclusive, repeat_collisions, suppress_existing
 from components.registry.trained import Trained
 
 __all__ = ["CANDIDATE", "register"]
@@ -50,6 +50,7 @@ LOGGED = "models:/"
 FINGERPRINT = f"{PREFIX}samples"
 
 
+@repeat_collisions
 def register(trained: Trained, rules: Gate) -> ModelVersion:
     """Make the version of these weights, or bring it up to date; point ``candidate`` at it, and let the gate judge it.
 

@@ -203,7 +203,8 @@ def test_a_killed_workers_run_is_detected_and_run_again(service: Service, lost: 
 
 
 def test_three_failures_in_a_row_pause_a_deployment(service: Service):
-    found = service.client.read_deployment_by_name("menagerie/nightly")
+    """One without a schedule: runs that end well in between would begin the count anew."""
+    found = service.client.read_deployment_by_name("menagerie/on-demand")
     for failures in range(3):
         assert not service.client.read_deployment(found.id).paused, f"paused after {failures} failures"
         run = service.client.create_flow_run_from_deployment(found.id, state=Pending())

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import Mock, call
 
 import mlflow
 import pytest
+from mlflow.exceptions import MlflowException
 
 from components.params import UserError
 from components.registry import tracking
@@ -52,3 +55,20 @@ def test_a_server_that_does_not_answer_is_named_at_once(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(UserError, match=r"^MLFLOW_TRACKING_URI: http://127\.0\.0\.1:9 does not answer"):
         connect()
+
+
+@pytest.mark.parametrize(("collisions", "attempts"), [(0, 1), (2, 3), (9, 5)])
+def test_what_collides_with_another_machine_is_repeated(collisions, attempts, monkeypatch):
+    monkeypatch.setattr(tracking, "LONGEST_PAUSE", 0)
+    refused = [MlflowException("(sqlite3.IntegrityError) UNIQUE constraint failed: tags.key")] * collisions
+    write = Mock(side_effect=[*refused, "written"])
+    with pytest.raises(MlflowException) if collisions > attempts else nullcontext():
+        assert tracking.repeat_collisions(write)("name", value=1) == "written"
+    assert write.call_args_list == [call("name", value=1)] * attempts
+
+
+def test_no_other_error_is_repeated():
+    write = Mock(side_effect=MlflowException("no such version"))
+    with pytest.raises(MlflowException, match="no such version"):
+        tracking.repeat_collisions(write)()
+    write.assert_called_once()
