@@ -130,7 +130,7 @@ def feed(model: "Family", arrays: Arrays, split: str, updates: int, seed: int | 
     named = arrays.examples(split)
     if seed is None or arrays.intensities is None:
         return Examples(named, size, updates, seed)
-    return Examples(named | {"image": arrays.intensities}, size, updates, seed, toss=True)
+    return Examples(named | {"image": arrays.intensities}, size, updates, seed, binarize=True)
 
 
 def write_preview(model: "Family", stem: Path, examples: Any, params: Params) -> None:

@@ -6,7 +6,12 @@ import pytest
 from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
+from components.params import load
+from tests.test_house import imports
+
 ROOT = Path(__file__).parents[1]
+MAKING = {"models", "networks", "backend", "training"}
+JUDGING = {"models", "networks", "backend", "evaluation", "metrics", "diagnosis"}
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +62,28 @@ def test_a_model_concerns_itself_alone(index):
 
 def test_how_work_is_run_concerns_nothing(index):
     assert rerun(index, "execution.steps_per_call") == set()
+
+
+@pytest.mark.parametrize(
+    ("step", "rooms"), [("reference", MAKING), ("baseline", JUDGING), ("train", MAKING), ("evaluate", JUDGING)]
+)
+def test_a_stage_depends_on_all_code_that_shapes_its_result(index, step: str, rooms: set[str]):
+    """A training also warns of what ``diagnosis`` finds, which shapes nothing."""
+    for stage in (stage for stage in index.stages if stage.name.startswith(f"{step}@")):
+        pinned = [Path(dep.fs_path).relative_to(ROOT) for dep in stage.deps if not isinstance(dep, ParamsDependency)]
+        model = load(ROOT / "params.yaml").models.get(stage.name.removeprefix(f"{step}@"))
+        made = f"components.models.{model.family if model else 'classifier'}"
+        missing = {path for path in sources([made, f"components.{step}"], rooms) if not any(map(path.is_relative_to, pinned))}
+        assert not missing, stage.name
+
+
+def sources(modules: list[str], rooms: set[str]) -> set[Path]:
+    """Files of modules, the last of them a step's, and of all that they import from these rooms."""
+    found: set[Path] = set()
+    while modules:
+        path = Path(*modules.pop().split("."))
+        path = path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
+        if path not in found and path.parts[:1] == ("components",) and (path.parts[1] in rooms or not found):
+            found.add(path)
+            modules.extend(imports(str(path), (ROOT / path).read_text("utf-8")))
+    return found

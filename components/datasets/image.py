@@ -20,7 +20,7 @@ from components.datasets.raw import Raw
 from components.datasets.splitting import Plan, content_hash, part_of
 from components.params import SPLITS, Dataset, UserError
 
-__all__ = ["decode", "prepare_images", "quantise", "tossed"]
+__all__ = ["binarized", "decode", "prepare_images", "quantise"]
 
 MODES = {1: "L", 3: "RGB"}
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
@@ -55,7 +55,7 @@ def prepare_images(raw: Raw, plan: Plan, seed: int, folder: Path) -> dict[str, A
                 if part == "train" and writers.intensities is not None:
                     writers.intensities.append(image[None])
                 if dataset.binarization:
-                    image = tossed(image, (seed, content))
+                    image = binarized(image, (seed, content))
                 writers.append(part, image, label)
         failures.judge()
         if writers is None:
@@ -94,7 +94,7 @@ def quantise(image: np.ndarray, levels: int) -> np.ndarray:
     return image if levels == 256 else np.rint(image * ((levels - 1) / 255)).astype(np.uint8)
 
 
-def tossed(image: np.ndarray, seed: tuple[int, ...]) -> np.ndarray:
+def binarized(image: np.ndarray, seed: tuple[int, ...]) -> np.ndarray:
     """Black and white, ``uint8`` 0 and 1: each pixel is 1 with probability intensity / 255."""
     return (np.random.default_rng(seed).integers(255, size=image.shape, dtype=np.uint8) < image).astype(np.uint8)
 

@@ -31,8 +31,8 @@ PRECISE = 0.5
 """Part of the precision of real images from which on samples are where data is."""
 
 DIVERSE = {
-    "discriminator.minibatch_deviation": "true",
-    "critic.minibatch_deviation": "true",
+    "discriminator.minibatch_stddev": "true",
+    "critic.minibatch_stddev": "true",
     "n_critic": "more",
     "discriminator.updates": "more",
     "generator.updates": "1",

@@ -1,8 +1,8 @@
 """What a family answers: the questions that the rest of the program may ask of a model.
 
-Every method but :meth:`Samples.sample` takes and returns backend tensors and can be compiled; a conditional model's
-questions take the labels of the examples last. Images come and go in data
-space, ``uint8[B, H, W, C]`` of ``spec.levels`` intensities, text as token ids.
+What is asked of a batch of examples takes and returns backend tensors and can be compiled; a conditional model's
+questions take the labels of the examples last. Images come and go in data space, ``uint8[B, H, W, C]`` of
+``spec.levels`` intensities, text as token ids.
 """
 
 from abc import abstractmethod

@@ -23,7 +23,7 @@ from keras import layers, ops
 from components.backend import compiled, in_batches, scan
 from components.models.contract import Player
 from components.models.sequence_family import SequenceFamily
-from components.networks.attention import TransformerBlock, room, start
+from components.networks.attention import TransformerBlock, padded_cache, start
 from components.networks.choosing import choose
 from components.params import Spec, UserError
 from components.params.transformer import TransformerConfig
@@ -125,7 +125,7 @@ class Transformer(SequenceFamily):
                 x, caches = self._embedded(prefix, self.positions.embeddings[: self._read]), []
                 for block in self.blocks:
                     x, cache = block.read(x)
-                    caches.append(room(cache, self._read + self._drawn))
+                    caches.append(padded_cache(cache, self._read + self._drawn))
 
                 def draw(state, now):
                     (x, caches), (u, position) = state, now

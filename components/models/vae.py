@@ -57,7 +57,7 @@ class VAE(ImageFamily):
             self.planes = layers.Embedding(self.classes, height * width, normal, name="planes")
             self.planes.build(())
         self.encoder = ENCODERS[config.encoder](seen, config.widths, 2 * config.latent_dim, style)
-        self.prior = make_prior(config.prior, config.prior_components, config.latent_dim, seen, self._gaussians)
+        self.prior = make_prior(config.prior, config.prior_components, config.latent_dim, seen, self._pseudo_posteriors)
         self.decoder = DECODERS[config.encoder](
             config.latent_dim + self.classes, config.widths, (height, width, channels * likelihood.outputs), style
         )
@@ -191,6 +191,15 @@ class VAE(ImageFamily):
         encoded = ops.cast(self.encoder(seen, training=training), "float32")
         mean, log_variance = ops.split(encoded, 2, axis=1)
         return mean, ops.clip(log_variance, -20.0, 10.0)
+
+    def _pseudo_posteriors(self, seen):
+        """Of a VampPrior's pseudo-inputs: images in [0, 1], as in the authors' code, and what stands for a label.
+
+        https://github.com/jmtomczak/vae_vampprior
+        """
+        channels = self.spec.shape[-1]
+        image = ops.clip(seen[..., :channels], 0.0, 1.0)
+        return self._gaussians(ops.concatenate([image, seen[..., channels:]], axis=-1))
 
     def _decoded(self, z, label, training=False):
         if self.conditional:

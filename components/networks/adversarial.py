@@ -25,7 +25,7 @@ from components.networks.upsampling import UPSAMPLING
 from components.params import UserError
 from components.params.adversarial import CriticNetwork, DiscriminatorNetwork, GeneratorNetwork
 
-__all__ = ["Critic", "Generator", "MinibatchDeviation", "latents"]
+__all__ = ["Critic", "Generator", "MinibatchStddev", "latents"]
 
 # Layer normalization is over the features of a whole image, as in Gulrajani et al., https://arxiv.org/abs/1704.00028.
 ADVERSARIAL = NORMALIZATION | {"layer": lambda name: [layers.GroupNormalization(groups=1, name=name)]}
@@ -97,7 +97,7 @@ class Critic(layers.Layer):
                 variable.assign(scope.get_current_value(variable))
 
 
-class MinibatchDeviation(layers.Layer):
+class MinibatchStddev(layers.Layer):
     """A further channel that says how much a batch's feature maps differ: ``float[B, H, W, C]`` → ``[B, H, W, C + 1]``.
 
     Karras et al., *Progressive Growing of GANs*, section 3, https://arxiv.org/abs/1710.10196: the standard deviation of
@@ -175,13 +175,14 @@ def _critic(config: CriticNetwork | DiscriminatorNetwork, shape: Shape, classes:
             x = layer(x)
         if config.dropout:
             x = layers.Dropout(config.dropout)(x)
-    if config.minibatch_deviation:
-        x = MinibatchDeviation()(x)
+    if config.minibatch_stddev:
+        x = MinibatchStddev()(x)
     x = layers.Flatten()(x)
     score = wrapped(layers.Dense(1, name="out", **options))(x)
     if classes:
         inputs.append(keras.Input((), dtype="int32", name="label"))
-        projected = layers.Embedding(classes, x.shape[1], name="classes")(inputs[1])
+        told = layers.CategoryEncoding(classes, output_mode="one_hot")(inputs[1])
+        projected = wrapped(layers.Dense(x.shape[1], use_bias=False, name="classes", **options))(told)
         score = layers.Add()([score, layers.Dot(axes=1)([projected, x])])
     score = layers.Activation("linear", dtype="float32")(layers.Reshape(())(score))
     return keras.Model(inputs, score, name="network")

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-__all__ = ["SelfAttention", "TransformerBlock", "room", "start"]
+__all__ = ["SelfAttention", "TransformerBlock", "padded_cache", "start"]
 
 
 class SelfAttention(layers.Layer):
@@ -54,7 +54,7 @@ class SelfAttention(layers.Layer):
 
         Args:
             x: ``float[B, width]``.
-            cache: of the tokens before, as :func:`room` or :meth:`step` gives it.
+            cache: of the tokens before, as :func:`padded_cache` or :meth:`step` gives it.
             position: ``int32``, tokens before this one.
 
         Returns:
@@ -133,7 +133,7 @@ class TransformerBlock(layers.Layer):
         return x + self.dropout(self.out(self.hidden(self.mlp_norm(x))), training=training)
 
 
-def room(cache: tuple, length: int) -> tuple:
+def padded_cache(cache: tuple, length: int) -> tuple:
     """The cache of what was read, with empty places up to ``length`` tokens, which :meth:`step` fills.
 
     Only a causal layer's cache says what that layer would have kept token by token.

@@ -100,8 +100,7 @@ class VampPrior(Mixture):
     """A mixture of the posteriors of learned pseudo-inputs.
 
     Tomczak and Welling, *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120, equation 9. Departure:
-    pseudo-inputs start as uniform noise; they are kept in [0, 1], as in the authors' code
-    (https://github.com/jmtomczak/vae_vampprior).
+    pseudo-inputs start as uniform noise. What keeps them where inputs lie is up to ``posterior``.
 
     Args:
         components: how many pseudo-inputs.
@@ -118,7 +117,7 @@ class VampPrior(Mixture):
 
     def gaussians(self):
         """Posteriors of all pseudo-inputs."""
-        return self.posterior(ops.clip(self.pseudo_inputs.value, 0.0, 1.0))
+        return self.posterior(self.pseudo_inputs.value)
 
 
 def make_prior(

@@ -18,7 +18,7 @@ __all__ = ["recurrent_decoder", "recurrent_encoder"]
 PLAIN = Style()
 
 
-class Recurring(layers.Layer):
+class RowLSTM(layers.Layer):
     """An LSTM over a sequence, from an empty memory, ``float[B, T, C]`` → ``float[B, T, units]``.
 
     Args:
@@ -66,5 +66,5 @@ def recurrent_decoder(latent_dim: int, widths: tuple[int, ...], shape: Shape, st
 def _layers(widths, style):
     made = []
     for i, width in enumerate(widths):
-        made += [Recurring(width, name=f"recurrent_{i}"), *NORMALIZATION[style.normalization](f"recurrent_{i}_norm")]
+        made += [RowLSTM(width, name=f"recurrent_{i}"), *NORMALIZATION[style.normalization](f"recurrent_{i}_norm")]
     return made

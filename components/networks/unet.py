@@ -180,7 +180,7 @@ def group_normalized(x: Any, scale: Any, shift: Any) -> Any:
 
 
 def sinusoids(time: Any, width: int) -> Any:
-    """Sines and cosines of times, ``float[B]`` → ``float32[B, width]``, of periods from 2π to 10,000 times that."""
+    """Sines and cosines of times, ``float[B]`` → ``float32[B, width]``: periods from 2π to under 10,000 times that."""
     half = math.ceil(width / 2)
     frequencies = np.exp(-math.log(10_000) * np.arange(half) / half).astype("float32")
     angles = ops.reshape(ops.cast(time, "float32"), (-1, 1)) * frequencies

@@ -27,14 +27,18 @@ class _Judge(Section):
     kernel: Positive = Field(description="side of the convolutions' kernels")
     spectral_normalization: bool = Field(False, description="divide each kernel by its largest singular value")
     dropout: Fraction = Field(0.0, description="part of each layer's outputs that training drops")
-    minibatch_deviation: bool = Field(
+    minibatch_stddev: bool = Field(
         False, description="the last layer is told how much the images of a batch differ, against collapse"
     )
     optimizer: Optimizer | None = Field(None, description="how it moves; null for a copy of training.optimizer")
 
 
 class CriticNetwork(_Judge):
-    """The network of a Wasserstein GAN that scores images; a batch must not shape the score of one of its images."""
+    """The network of a Wasserstein GAN that scores images.
+
+    Batch normalization is not for it: the penalty is on the slope of each image's own score. What the minibatch's
+    standard deviation adds to that slope is small, and Progressive GANs were trained with both.
+    """
 
     normalization: Literal["layer", "none"] = Field("none", description="what follows each convolution but the first")
 

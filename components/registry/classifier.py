@@ -1,6 +1,5 @@
 """A registered reference classifier. MLflow carries this very file along and runs it where the classifier is loaded."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ class ReferenceClassifier(PythonModel):
 
     def load_context(self, context):
         """Load the classifier that lies beside this file."""
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         from components.models.classifier import Classifier
         from components.models.storage import load
 

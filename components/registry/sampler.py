@@ -1,6 +1,5 @@
 """The sampler of a registered model. MLflow carries this very file along and runs it where the model is loaded."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ class Sampler(PythonModel):
 
     def load_context(self, context):
         """Load the model that lies beside this file."""
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         from components.models.storage import load
         from components.params import UserError
 

@@ -6,7 +6,7 @@ Salakhutdinov and Murray, https://www.cs.toronto.edu/~rsalakhu/papers/dbn_ais.pd
 
 import numpy as np
 
-__all__ = ["tossed"]
+__all__ = ["binarized"]
 
 PURPOSE = 1  # tells this use of (seed, epoch) from the order of examples
 PER_BLOCK = 16  # numbers of 16 bits in what Philox makes of one value of its counter
@@ -14,7 +14,7 @@ BELOW = ((np.arange(256) * 65536 + 254) // 255).astype(np.uint32)
 """For each intensity how many of 65,536 equally likely numbers make it white: none of black, all of white."""
 
 
-def tossed(intensities: np.ndarray, seed: int, epoch: int, first: int) -> np.ndarray:
+def binarized(intensities: np.ndarray, seed: int, epoch: int, first: int) -> np.ndarray:
     """A coin for each pixel, whose chance of 1 is the intensity.
 
     Args:

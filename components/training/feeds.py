@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from components.params import UserError
-from components.training.binarization import tossed
+from components.training.binarization import binarized
 
 __all__ = ["Examples", "Feed", "Streams", "Windows", "permuted", "prefetched"]
 
@@ -67,14 +67,14 @@ class Examples:
         batch_size: examples an update.
         updates: batches a turn.
         seed: chooses the orders; ``None`` keeps the order of the arrays, and takes fewer than a batch as one.
-        toss: ``image`` holds intensities 0 … 255, of which black and white is drawn anew whenever one comes.
+        binarize: ``image`` holds intensities 0 … 255, of which black and white is drawn anew whenever one comes.
     """
 
     arrays: dict[str, np.ndarray]
     batch_size: int
     updates: int = 1
     seed: int | None = None
-    toss: bool = False
+    binarize: bool = False
 
     def __post_init__(self):
         self.n = len(next(iter(self.arrays.values())))
@@ -95,8 +95,8 @@ class Examples:
         if self.seed is not None:
             index = permuted(index, self.n, (self.seed, epoch))
         chunk = {name: array[index] for name, array in self.arrays.items()}
-        if self.toss:
-            chunk["image"] = tossed(chunk["image"], self.seed or 0, epoch, start * size)
+        if self.binarize:
+            chunk["image"] = binarized(chunk["image"], self.seed or 0, epoch, start * size)
         shape = (count, self.updates, self.batch_size)
         return {name: array.reshape(shape + array.shape[1:]) for name, array in chunk.items()}
 

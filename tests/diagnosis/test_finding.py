@@ -51,14 +51,14 @@ def test_a_model_is_advised_what_it_may_hold_and_does_not_hold_yet():
         "label_smoothing": "0.1",
         "label_flips": "0.1",
         "discriminator.optimizer.learning_rate": "lower",
-        "discriminator.minibatch_deviation": "true",
+        "discriminator.minibatch_stddev": "true",
         "training.best_weights": "true",
         "conditional": "true",
     }
     assert cures(section("gan"), advice) == (
         "label_flips: 0.1",
         "discriminator.optimizer.learning_rate: lower",
-        "discriminator.minibatch_deviation: true",
+        "discriminator.minibatch_stddev: true",
         "training.best_weights: true",
     )
 

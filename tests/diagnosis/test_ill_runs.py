@@ -88,7 +88,7 @@ def test_a_collapsed_generator_is_named_though_the_losses_are_those_of_a_perfect
     finding = one_sided["mode_collapse"]
     assert finding.evidence["diversity_share"] < 0.5
     assert "discriminator went from 1.39 to 1.39 and generator went from 0.693 to 0.693" in finding.sentence
-    assert "discriminator.minibatch_deviation: true" in finding.cures
+    assert "discriminator.minibatch_stddev: true" in finding.cures
 
 
 def test_a_posterior_that_pays_too_much_collapses():

@@ -72,7 +72,7 @@ CURES: dict[str, Any] = {
         "normalization": "layer",
         "dropout": 0.3,
         "spectral_normalization": True,
-        "minibatch_deviation": True,
+        "minibatch_stddev": True,
         "updates": 2,
         "optimizer": {"name": "rmsprop", "learning_rate": 0.001},
     },

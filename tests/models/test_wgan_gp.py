@@ -46,7 +46,7 @@ def test_all_options_together_train(digits):
             "normalization": "layer",
             "spectral_normalization": True,
             "dropout": 0.2,
-            "minibatch_deviation": True,
+            "minibatch_stddev": True,
             "optimizer": {"name": "rmsprop", "learning_rate": 0.001},
         },
         drift=0.001,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.backend import compiled
-from components.networks.adversarial import Critic, Generator, MinibatchDeviation, latents
+from components.networks.adversarial import Critic, Generator, MinibatchStddev, latents
 from components.params import UserError
 from components.params.adversarial import DiscriminatorNetwork, GeneratorNetwork
 
@@ -53,12 +53,12 @@ def test_a_class_reaches_both_networks():
     assert len(set(np.asarray(judge(same, label)).round(5))) == 3
 
 
-def test_minibatch_deviation_is_the_mean_deviation_over_the_batch():
+def test_minibatch_stddev_is_the_mean_deviation_over_the_batch():
     x = np.random.default_rng(1).standard_normal((7, 3, 4, 2)).astype("float32")
-    found = np.asarray(MinibatchDeviation()(x))
+    found = np.asarray(MinibatchStddev()(x))
     np.testing.assert_array_equal(found[..., :2], x)
     np.testing.assert_allclose(found[..., 2], x.std(axis=0).mean(), rtol=1e-4)
-    collapsed = np.asarray(MinibatchDeviation()(np.repeat(x[:1], 7, axis=0)))
+    collapsed = np.asarray(MinibatchStddev()(np.repeat(x[:1], 7, axis=0)))
     assert collapsed[..., 2].max() < 1e-3
 
 

@@ -7,7 +7,7 @@ from keras import ops
 from scipy.stats import norm
 
 from components.backend import compiled, input_gradient, scan
-from components.networks.attention import SelfAttention, TransformerBlock, room
+from components.networks.attention import SelfAttention, TransformerBlock, padded_cache
 
 BATCH, TIME, WIDTH, HEADS = 2, 7, 12, 3
 KINDS = [SelfAttention, TransformerBlock]
@@ -82,7 +82,7 @@ def test_token_by_token_gives_the_same_as_all_at_once(kind, known, x):
             return cache, y
 
         rest = ops.transpose(x[:, known:], (1, 0, 2))
-        _, ys = scan(step, room(cache, TIME + 2), (rest, ops.arange(known, TIME)))
+        _, ys = scan(step, padded_cache(cache, TIME + 2), (rest, ops.arange(known, TIME)))
         return ops.concatenate([first, ops.transpose(ys, (1, 0, 2))], axis=1)
 
     np.testing.assert_allclose(compiled(cached, layer.variables)(x), run(layer, x), atol=1e-5)

@@ -15,7 +15,8 @@ LOG_VARIANCES = np.random.default_rng(5).normal(-1, 0.5, (K, D)).astype("float32
 
 
 def posterior(x):
-    """Of pseudo-inputs ``[K, 2, D]``: the first row is the mean over 4, the second the log-variance over -4."""
+    """Of pseudo-inputs ``[K, 2, D]`` in [0, 1]: first rows are means over 4, second ones log-variances over -4."""
+    x = ops.clip(x, 0.0, 1.0)
     return 4 * x[:, 0], -4 * x[:, 1]
 
 

@@ -17,7 +17,7 @@ from tests.models.building import build, fit
 TRAINING = {"epochs": 2, "batch_size": 8, "optimizer": {"learning_rate": 0.003, "clip_norm": 1.0}, "ema": 0.9}
 GENERATOR = {"widths": (4,), "kernel": 3, "normalization": "batch"}
 CHANGES: dict[str, dict[str, Any]] = {
-    "gan": {"generator": GENERATOR, "discriminator": GENERATOR | {"minibatch_deviation": True}},
+    "gan": {"generator": GENERATOR, "discriminator": GENERATOR | {"minibatch_stddev": True}},
     "wgan_gp": {"generator": GENERATOR, "critic": {"widths": (4,), "kernel": 3}},
     "lstm": {"layers": 1, "dropout": 0.2},
     "diffusion": {"multipliers": (1,), "dropout": 0.2},
