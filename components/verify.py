@@ -27,7 +27,7 @@ from components.registry.champions import find_version
 from components.registry.gate import REFERENCE, Judged, Measured, Verdict, judge, read_judged
 from components.registry.ledger import last_good
 from components.registry.lineage import data_hash
-from components.registry.packaged import SHARING, Drawer, DrawingError, Packaged, fetch
+from components.registry.packaged import SHARING, Drawer, DrawingError, KilledError, Packaged, fetch
 from components.registry.pins import ExportError, dvc, has_remote
 from components.registry.runs import PREFIX
 
@@ -65,6 +65,9 @@ def verify(packaged: Packaged, params: Params, alone: bool = False) -> Iterator[
         packaged: the version.
         params: the gate's rules, and how to measure.
         alone: whether to leave out how it compares with the released version, which it may be worse than.
+
+    Raises:
+        KilledError: the process that draws was ended from without, which says nothing of the version.
     """
     weights = _judge_weights(packaged)
     yield weights
@@ -95,6 +98,8 @@ def _judge_samples(packaged: Packaged, draw: Drawer) -> tuple[Verdict, bool]:
     n, seed = wanted.get("n", FEW), wanted.get("seed", 0)
     try:
         drawn = draw(n=n, seed=seed, **wanted.get("params", {}))
+    except KilledError:
+        raise
     except (DrawingError, UserError) as error:
         return Verdict("samples", False, f"cannot be drawn: {error}"), False
     spec = Description.read(packaged.model / "config.json").spec

@@ -2,13 +2,17 @@
 
 import json
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import mlflow
+import psutil
 import pytest
 
 from components.costs import describe_machine, record_costs
 from components.files import sha256
+from components.registry.packaged import KilledError
 from components.registry.runs import WEIGHTS
 from tests.registry.workshop import make_workshop
 from tests.workplace import run_step
@@ -89,6 +93,23 @@ def test_numbers_that_were_never_measured_are_found_out(verified):
     assert not passed
     assert reason.startswith("elbo_nats is -")
     assert "but recorded was -1 ±" in reason
+
+
+def test_that_the_process_which_draws_was_ended_says_nothing_of_the_version(verified):
+    data = set_tag("menagerie.data", "others")  # nothing is measured
+    killer = threading.Thread(target=kill_drawer)
+    killer.start()
+    with pytest.raises(KilledError, match="exit code -9"):
+        verified()
+    killer.join()
+    set_tag("menagerie.data", data)
+
+
+def kill_drawer() -> None:
+    """As the system does where no memory is left."""
+    while not (drawers := [one for one in psutil.Process().children() if "drawing.py" in " ".join(one.cmdline())]):
+        time.sleep(0.01)
+    drawers[0].kill()
 
 
 def test_weights_that_are_others_are_loaded_by_nobody(verified):

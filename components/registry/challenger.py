@@ -10,7 +10,7 @@ from components.registry.champions import champion
 from components.registry.gate import Verdict, judge, passed, read_judged
 from components.registry.runs import PREFIX
 
-__all__ = ["CHALLENGER", "challenge", "read_verdicts"]
+__all__ = ["CHALLENGER", "challenge", "read_verdicts", "resign"]
 
 CHALLENGER = "challenger"
 GATE = f"{PREFIX}gate"
@@ -31,9 +31,15 @@ def challenge(version: ModelVersion, rules: Gate) -> list[Verdict]:
     _record(version, verdicts)
     if passed(verdicts) and reigning != int(number):
         client.set_registered_model_alias(name, CHALLENGER, number)
-    elif CHALLENGER in version.aliases:
-        client.delete_registered_model_alias(name, CHALLENGER)
+    else:
+        resign(version)
     return verdicts
+
+
+def resign(version: ModelVersion) -> None:
+    """Take the alias from a version that has it."""
+    if CHALLENGER in version.aliases:
+        mlflow.MlflowClient().delete_registered_model_alias(version.name, CHALLENGER)
 
 
 def read_verdicts(version: ModelVersion) -> list[Verdict]:

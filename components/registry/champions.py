@@ -1,14 +1,14 @@
 """Champions: the versions that people chose, by the alias ``champion`` of a registered model."""
 
 import mlflow
-from mlflow.entities.model_registry import ModelVersion
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
 
 from components.params import UserError
 from components.registry.runs import PREFIX
 from components.registry.tracking import connect
 
-__all__ = ["CHAMPION", "champion", "champions", "find_version", "move_champion"]
+__all__ = ["CHAMPION", "champion", "champions", "find_model", "find_version", "move_champion"]
 
 CHAMPION = "champion"
 
@@ -39,6 +39,23 @@ def champions() -> set[str]:
     return {name for name in ours if champion(name) is not None}
 
 
+def find_model(model: str) -> RegisteredModel:
+    """A registered model.
+
+    Raises:
+        UserError: none has this name.
+    """
+    connect()
+    client = mlflow.MlflowClient()
+    try:
+        return client.get_registered_model(model)
+    except MlflowException as error:
+        if not _is_missing(error):
+            raise
+    known = sorted(found.name for found in client.search_registered_models())
+    raise UserError(f"no registered model is named {model!r}; there are: {', '.join(known) or 'none yet'}")
+
+
 def find_version(model: str, version: str | int) -> ModelVersion:
     """A registered version, by its number or by an alias.
 
@@ -54,15 +71,9 @@ def find_version(model: str, version: str | int) -> ModelVersion:
     except MlflowException as error:
         if not _is_missing(error):
             raise
-    try:
-        registered = client.get_registered_model(model)
-    except MlflowException:
-        known = sorted(found.name for found in client.search_registered_models())
-        raise UserError(
-            f"no registered model is named {model!r}; there are: {', '.join(known) or 'none yet'}"
-        ) from None
+    aliases = find_model(model).aliases
     numbers = [int(found.version) for found in client.search_model_versions(f"name = '{model}'")]
-    there = ", ".join([*map(str, sorted(numbers)), *registered.aliases])
+    there = ", ".join([*map(str, sorted(numbers)), *aliases])
     raise UserError(f"{model} has no version {version!r}; there are: {there}")
 
 

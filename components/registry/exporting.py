@@ -11,7 +11,7 @@ from components.files import atomic_file, atomic_folder, sha256, to_json
 from components.registry.card import SAMPLES, write_card
 from components.registry.ledger import Entry
 from components.registry.packaged import fetch
-from components.registry.pins import ExportError, dvc, has_remote
+from components.registry.pins import ExportError, dvc, has_remote, is_whole
 
 __all__ = ["RELEASES", "bring", "export", "restore"]
 
@@ -47,7 +47,8 @@ def export(entry: Entry) -> Path:
 def restore(model: str, entry: Entry | None) -> None:
     """Make what there is of ``releases/NAME`` what the entry in force says; in a fresh clone there is nothing.
 
-    It is something else where a process died between exporting and recording, or where the version was withdrawn.
+    It is something else where a process died between exporting and recording, or while DVC brought files here, or where
+    the version was withdrawn.
     """
     folder = RELEASES / model
     if not folder.exists() and not _pin(model).exists():
@@ -60,20 +61,25 @@ def restore(model: str, entry: Entry | None) -> None:
 
 
 def bring(entry: Entry) -> Path:
-    """Bring what an entry released into ``releases/NAME``, by the pin that it keeps; give the folder."""
+    """Bring what an entry released into ``releases/NAME``, by the pin that it keeps; give the folder.
+
+    Where neither cache nor remote has it any more, it is written again: the registered weights, beside a card of what
+    the record says now. The pin in the checkout is then another than the entry's.
+    """
     with atomic_file(_pin(entry.model)) as draft:
         shutil.copyfile(mlflow.MlflowClient().download_artifacts(entry.run_id, _pin(entry.model).name), draft)
     for command in ("checkout", "pull"):
         with suppress(ExportError):
             dvc(command, "--quiet", "--force", str(_pin(entry.model)))
             return RELEASES / entry.model
-    export(entry)  # neither cache nor remote has it any more
+    export(entry)
     return RELEASES / entry.model
 
 
 def _holds(folder: Path, entry: Entry) -> bool:
     notice = folder / NOTICE
-    return notice.exists() and notice.read_text("utf-8") == to_json(entry.content())
+    told = notice.exists() and notice.read_text("utf-8") == to_json(entry.content())
+    return told and is_whole(folder, _pin(entry.model))
 
 
 def _copy_samples(run_id: str, folder: Path) -> None:

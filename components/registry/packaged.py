@@ -21,7 +21,7 @@ from components.params import UserError
 from components.registry.champions import find_version
 from components.registry.runs import PREFIX, WEIGHTS
 
-__all__ = ["SHARING", "Drawer", "DrawingError", "Packaged", "fetch", "kind_of"]
+__all__ = ["SHARING", "Drawer", "DrawingError", "KilledError", "Packaged", "fetch", "kind_of"]
 
 SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 """For the environment of a process that is not alone on its GPU: no backend then takes all of its memory."""
@@ -38,6 +38,10 @@ READERS: dict[DataType, Callable[[str], Any]] = {
 
 class DrawingError(RuntimeError):
     """A version that cannot be loaded, or fails at what it should be able to draw."""
+
+
+class KilledError(DrawingError):
+    """The process that draws was ended by a signal, which may be the machine's fault: it had no memory left."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +132,18 @@ class Drawer:
             )
         self._loaded = False
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
+
     def __call__(self, **params: Any) -> np.ndarray | list[str]:
         """Images ``uint8[n, H, W, C]`` from 0 to 255, or ``n`` texts.
 
         Raises:
             UserError: it cannot be told this.
-            DrawingError: it cannot be loaded, failed at it, or its process is gone.
+            DrawingError: it cannot be loaded, failed at it, or its process has ended.
+            KilledError: somebody ended its process.
         """
         assert self._process.stdin is not None
         self._loaded = self._loaded or bool(self._answer())
@@ -181,7 +191,8 @@ class Drawer:
     def _gone(self) -> DrawingError:
         code = self._process.wait()
         lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return DrawingError(f"its process ended with exit code {code}: {lines[-1] if lines else 'and no word'}")
+        kind = KilledError if code < 0 else DrawingError
+        return kind(f"its process ended with exit code {code}: {lines[-1] if lines else 'and no word'}")
 
 
 def kind_of(dtype: DataType) -> str:

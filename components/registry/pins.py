@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
+
+from ruamel.yaml import YAML, YAMLError
 
 from components.params import UserError
 
-__all__ = ["ExportError", "dvc", "has_remote"]
+__all__ = ["ExportError", "dvc", "has_remote", "is_whole"]
 
 
 class ExportError(UserError):
@@ -29,3 +33,12 @@ def has_remote() -> bool:
     """Whether DVC has a default remote here."""
     command = [sys.executable, "-m", "dvc", "remote", "default"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def is_whole(folder: Path, pin: Path) -> bool:
+    """Whether a folder has as many files and bytes as its pin says: DVC writes one by one, and may be ended between."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    with suppress(OSError, YAMLError, KeyError, TypeError):  # a pin can be missing or cut off as well
+        (out,) = YAML(typ="safe").load(pin)["outs"]
+        return (len(sizes), sum(sizes)) == (out["nfiles"], out["size"])
+    return False

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from components.params import UserError
-from components.registry.champions import champion, champions, find_version
+from components.registry.challenger import resign
+from components.registry.champions import champion, champions, find_model, find_version
 from components.registry.exporting import bring, export, restore
 from components.registry.gate import Verdict, passed
 from components.registry.ledger import Entry, entries, in_force, known_models, last_good, record, recover
@@ -38,8 +39,12 @@ class Change:
 
 
 def watched(models: Sequence[str] | None = None) -> list[str]:
-    """The registered models whose champions are watched: the given ones, or all that have or had one."""
-    return sorted(models if models is not None else champions() | known_models())
+    """The registered models whose champions are watched: the given ones; all that have or had one if none is given.
+
+    Raises:
+        UserError: no registered model has a given name.
+    """
+    return sorted({find_model(model).name for model in models} if models else champions() | known_models())
 
 
 def look(model: str) -> Change | None:
@@ -136,6 +141,7 @@ def _publish(entry: Entry) -> Entry:
     except ExportError:
         restore(entry.model, in_force(entry.model))
         raise
+    resign(find_version(entry.model, entry.version))
     return record(entry, pin)
 
 

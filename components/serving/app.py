@@ -75,7 +75,7 @@ class Desk:
         """Which version answers; 503 where none does."""
         served, note = self.follower.served, self.follower.note
         told: dict[str, Any] = {"model": self.follower.name, "waiting": self.waiting} | ({"note": note} if note else {})
-        if served is None:
+        if served is None or not served.drawer.alive:
             return JSONResponse(told, 503, {"Retry-After": f"{max(1, round(self.every))}"})
         return JSONResponse(told | {"version": served.number, "weights": served.packaged.weights})
 

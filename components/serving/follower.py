@@ -93,7 +93,7 @@ class Follower:
             self.note, self._refused = str(error), None
             self._swap(None)
             return
-        if self.served and self.served.number == wanted:
+        if self.served and self.served.number == wanted and self.served.drawer.alive:
             self.note = ""
         elif wanted != self._refused:
             self._load(wanted)
