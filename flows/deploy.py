@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
 from prefect.events.schemas.automations import AutomationCore
@@ -38,16 +39,18 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
             one is 1, for a training takes all GPUs that it sees.
 
     Raises:
-        UserError: there is no commit, or Prefect does not take a deployment.
+        UserError: there is no commit, the server does not answer or refuses, or Prefect does not take a deployment.
     """
     repository, commit = repository or str(ROOT), commit or _head()
-    with get_client(sync_client=True) as client:
-        with suppress(ObjectAlreadyExists):
-            template = ProcessWorker.get_default_base_job_template()
-            client.create_work_pool(WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template))
-        _limit(client, slots)
-        _run_deploy({"MENAGERIE_REPOSITORY": repository, "MENAGERIE_COMMIT": commit})
-        _automate(client)
+    try:
+        with get_client(sync_client=True) as client:
+            _make_pool(client)
+            _limit(client, slots)
+            _run_deploy({"MENAGERIE_REPOSITORY": repository, "MENAGERIE_COMMIT": commit})
+            _automate(client)
+    except HTTPError as error:
+        reason = str(error).partition(" for url ")[0]
+        raise UserError(f"PREFECT_API_URL: {PREFECT_API_URL.value()}: {reason}") from None
     print(f"deployed: commit {commit[:12]} of {repository}")
 
 
@@ -56,6 +59,12 @@ def _head() -> str:
     if answer.returncode:
         raise UserError(f"{ROOT}: not a git repository with a commit; scheduled runs work in clones of one")
     return answer.stdout.strip()
+
+
+def _make_pool(client: SyncPrefectClient) -> None:
+    template = ProcessWorker.get_default_base_job_template()
+    with suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template))
 
 
 def _limit(client: SyncPrefectClient, slots: int | None) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from components.params import UserError
+from flows.deploy import deploy
 from flows.serve import Services
 from tests.flows.conftest import lives
 
@@ -35,3 +37,9 @@ def test_a_taken_port_is_one_line_before_anything_starts(tmp_path: Path):
     assert answer.returncode == 2
     assert answer.stderr.startswith(f"--prefect-port {port}: ")
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_server_that_is_not_there_is_one_line_of_the_deployment_step():
+    address = "http://127.0.0.1:9/api"
+    with temporary_settings({PREFECT_API_URL: address}), pytest.raises(UserError, match=f"{address}: .+"):
+        deploy("repository", "commit")
