@@ -1,6 +1,6 @@
 """Energies of data and of samples that drift apart.
 
-Du and Mordatch, *Implicit Generation and Generalization in Energy-Based Models*, https://arxiv.org/abs/1903.08689, hold
+Du and Mordatch, *Implicit Generation and Modeling with Energy-Based Models*, https://arxiv.org/abs/1903.08689, hold
 energies down by a penalty; Nijkamp et al., *On the Anatomy of MCMC-Based Maximum Likelihood Learning of Energy-Based
 Models*, https://arxiv.org/abs/1903.12370: the difference of the two mean energies scatters around zero where
 training is stable, and where it is not, chains no longer reach what the energy calls likely.
