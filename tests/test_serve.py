@@ -24,6 +24,7 @@ from components.registry.champions import move_champion
 from components.registry.trained import read_trained
 from components.registry.versions import register
 from tests.registry.workshop import change_weights, make_workshop
+from tests.workplace import CONDITIONAL
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds, on a busy machine
@@ -65,18 +66,18 @@ class Server:
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory) -> Iterator[list[int]]:
-    """Three versions of a VAE in a record of their own; the last one's weights are broken since."""
+    """Three versions of a VAE of three classes in a record of their own; the last one's weights are broken since."""
     folder = tmp_path_factory.mktemp("served")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        params, numbers = make_workshop(folder), []
+        params, numbers = make_workshop(folder, CONDITIONAL), []
         for _ in range(3):
-            weights = change_weights("vae")
-            numbers.append(int(register(read_trained("vae", 7), params.gate).version))
+            weights = change_weights("conditional")
+            numbers.append(int(register(read_trained("conditional", 7), params.gate).version))
         register(read_trained("lstm", 7), params.gate)
         for path in folder.glob("mlartifacts/**/model.safetensors"):
-            if mlflow.MlflowClient().get_model_version("vae", "3").tags["menagerie.weights"] == weights:
+            if mlflow.MlflowClient().get_model_version("conditional", "3").tags["menagerie.weights"] == weights:
                 _spoil(path, weights)
         yield numbers
     mlflow.set_tracking_uri(None)
@@ -93,8 +94,8 @@ def _spoil(path: Path, weights: str) -> None:
 
 @pytest.fixture(scope="module")
 def server(versions) -> Iterator[Server]:
-    move_champion("vae", versions[0])
-    server = Server("vae", "--every", "0.3", "--queue", "2")
+    move_champion("conditional", versions[0])
+    server = Server("conditional", "--every", "0.3", "--queue", "2")
     server.until(lambda status, _: status == 200)
     yield server
     server.process.terminate()
@@ -108,7 +109,7 @@ def test_it_answers_by_a_picture_or_by_json_and_the_same_for_the_same_seed(serve
     assert server.get("/samples?n=5&seed=7")[2] == body != server.get("/samples?n=5&seed=8")[2]
     told = json.loads(server.get("/samples?n=5&seed=7", "application/json")[2])
     assert {key: told[key] for key in ("model", "version", "n", "seed")} == {
-        "model": "vae",
+        "model": "conditional",
         "version": 1,
         "n": 5,
         "seed": 7,
@@ -116,8 +117,14 @@ def test_it_answers_by_a_picture_or_by_json_and_the_same_for_the_same_seed(serve
     assert np.shape(told["samples"]) == (5, 4, 4, 1)
     assert json.loads(server.get("/samples?n=5&seed=7&format=json")[2]) == told
     described = server.get("/")[2].decode()
-    assert "vae, version 1" in described
+    assert "conditional, version 1" in described
     assert "temperature    a number, 1.0 where it is not given" in described
+
+
+def test_a_class_can_be_asked_for(server):
+    one, again, other = (server.get(f"/samples?n=5&seed=7&label={label}") for label in (1, 1, 2))
+    assert [status for status, _, _ in (one, again, other)] == [200] * 3
+    assert one[2] == again[2] != other[2]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +133,7 @@ def test_it_answers_by_a_picture_or_by_json_and_the_same_for_the_same_seed(serve
         ("n=0", "n: 0; a whole number from 1 to 1024"),
         ("n=many", "n: 'many'; allowed: a whole number"),
         ("seed=-1", "seed: -1; a whole number from 0 to"),
+        ("label=3", "label: 3; allowed: -1 or a class from 0 to 2"),
         ("temperature=nan", "temperature: 'nan'; allowed: a number"),
         ("temprature=1", "temprature: no such parameter; there are: n, seed, "),
         ("format=gif", "format: 'gif'; allowed: png or json"),
@@ -147,27 +155,27 @@ def test_more_requests_than_may_wait_are_sent_away_for_a_while(server):
 
 
 def test_it_follows_the_alias_and_never_stops_answering(server, versions):
-    move_champion("vae", versions[1])
+    move_champion("conditional", versions[1])
     asked: list[int] = []
     server.until(lambda _, told: asked.append(server.get("/samples?n=2")[0]) or told.get("version") == versions[1])
     assert set(asked) == {200}
-    move_champion("vae", versions[2])  # whose weights are others now
-    server.until(lambda _, told: "not those that were registered" in told.get("note", ""))
-    assert server.health()[1]["version"] == versions[1]
     for child in psutil.Process(server.process.pid).children():
         child.kill()
-    move_champion("vae", versions[0])
-    server.until(lambda status, told: status == 200 and told["version"] == versions[0])
+    server.until(lambda status, _: status == 503)
+    server.until(lambda status, _: status == 200)  # it was loaded again
     assert server.get("/samples")[0] == 200
-    mlflow.MlflowClient().delete_registered_model_alias("vae", "champion")
+    move_champion("conditional", versions[2])  # whose weights are others now
+    server.until(lambda _, told: "not those that were registered" in told.get("note", ""))
+    assert server.health()[1]["version"] == versions[1]
+    mlflow.MlflowClient().delete_registered_model_alias("conditional", "champion")
     server.until(lambda status, _: status == 503)
     status, headers, body = server.get("/samples")
     assert (status, b"no version 'champion'" in body, headers["Retry-After"]) == (503, True, "1")
 
 
 def test_a_wrong_name_is_answered_at_once(versions):
-    command = [sys.executable, "-m", "components.serve", "vea"]
+    command = [sys.executable, "-m", "components.serve", "lstn"]
     done = subprocess.run(
         command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (2, "no registered model is named 'vea'; there are: lstm, vae\n")
+    assert (done.returncode, done.stderr) == (2, "no registered model is named 'lstn'; there are: conditional, lstm\n")

@@ -24,26 +24,33 @@ def digest(samples):
     content = samples.tobytes() if hasattr(samples, "tobytes") else json.dumps(samples).encode()
     return hashlib.sha256(content).hexdigest()
 
-found = {}
-for name in sys.argv[1:]:
+asked, found = json.loads(sys.argv[1]), {}
+for name in sys.argv[2:]:
     model = mlflow.pyfunc.load_model(f"models:/{name}@candidate")
-    told = {"label": 1} if "label" in {param.name for param in model.metadata.get_params_schema()} else {}
-    asked = [{"n": 3, "seed": seed, **told} for seed in (7, 7, 8)]
-    found[name] = [digest(model.predict({}, params=params)) for params in asked], bool(told)
+    knobs = {param.name for param in model.metadata.get_params_schema()}
+    told = [{key: value for key, value in request.items() if key in knobs} for request in asked]
+    found[name] = sorted(knobs), [digest(model.predict({}, params=params)) for params in told]
 print(json.dumps(found))
 """
+ASKED = {"n": 3, "seed": 7, "label": 1, "length": 8, "top_k": 4, "sampler": "ddim", "steps": 3, "guidance": 1.0}
+OTHERWISE = (
+    {"seed": 8},
+    {"label": 2},
+    {"temperature": 3.0, "top_k": 1, "truncation": 0.5, "noise": 0.5, "guidance": 2.0},
+)
 CONFIGS = {
     get_args(config.model_fields["family"].annotation)[0]: config for config in get_args(get_args(ModelConfig)[0])
 }
-CONDITIONAL = {family for family, config in CONFIGS.items() if "conditional" in config.model_fields}
+CLASSES = {"conditional": True, "label_dropout": 0.1}
 
 
 def sections() -> str:
     """A small model of each family for ``params.yaml``, told classes where it can be; YAML holds JSON."""
     lines = []
     for family, config in FAMILIES.items():
+        fields = CONFIGS[family].model_fields
+        told = {key: value for key, value in CLASSES.items() if key in fields}
         dataset = "prose" if "text" in CONFIGS[family].kinds else "squares"
-        told = {"conditional": True} if family in CONDITIONAL else {}
         section = {"family": family, "dataset": dataset, "training": TRAINING, **config, **told}
         lines.append(f"  every-{family.replace('_', '-')}: {json.dumps(section)}\n")
     return "".join(lines)
@@ -59,9 +66,7 @@ def shake(name: str) -> None:
 
 
 @pytest.mark.usefixtures("experiment")
-def test_a_version_of_every_family_draws_the_same_samples_for_the_same_seed_of_a_class_where_it_can(
-    tmp_path, monkeypatch
-):
+def test_versions_of_every_family_draw_alike_for_the_same_request_and_otherwise_for_another(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     params = make_workshop(tmp_path, sections())
     names = {name: config.family for name, config in params.models.items() if name.startswith("every-")}
@@ -69,10 +74,14 @@ def test_a_version_of_every_family_draws_the_same_samples_for_the_same_seed_of_a
         shake(name)
         register_model(name)
     environment = os.environ | {"MLFLOW_TRACKING_URI": mlflow.get_tracking_uri()}
-    command = [sys.executable, "-c", STRANGER, *names]
+    requests = [ASKED, ASKED, *(ASKED | change for change in OTHERWISE)]
+    command = [sys.executable, "-c", STRANGER, json.dumps(requests), *names]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert {names[name] for name, (_, told) in found.items() if told} >= CONDITIONAL
-    for name, (digests, _) in found.items():
-        assert digests[0] == digests[1] != digests[2], name
+    conditional = {family for family, config in CONFIGS.items() if "conditional" in config.model_fields}
+    assert {names[name] for name, (knobs, _) in found.items() if "label" in knobs} == conditional
+    for name, (knobs, (first, again, *others)) in found.items():
+        assert first == again, name
+        for change, drawn in zip(OTHERWISE, others, strict=True):
+            assert (drawn != first) == (not change.keys().isdisjoint(knobs)), (name, change)
