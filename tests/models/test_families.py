@@ -21,7 +21,7 @@ from components.models.contract import (
     Samples,
 )
 from components.params import ModelConfig
-from tests.models.building import FAMILIES, build
+from tests.models.building import FAMILIES, build, image_spec, loss
 
 ANSWERS = {
     "autoencoder": {Samples, Autoencodes, Denoises},
@@ -94,3 +94,11 @@ def test_transient_variables_are_the_models_own_and_not_trained(family):
     ours = {id(variable) for variable in model.non_trainable_variables}
     assert {id(variable) for variable in model.transient} <= ours
     assert bool(model.transient) == (family in CARRY)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_images_of_the_size_of_mnist_can_be_learned(family):
+    whole = dict.fromkeys({"sequence_length", "context"} & FAMILIES[family].keys())
+    model = build(family, image_spec((28, 28, 1), 256), **whole)
+    images = np.random.default_rng(1).integers(0, 256, (2, 28, 28, 1), np.uint8)
+    assert np.isfinite(loss(model, {"image": images})[0])

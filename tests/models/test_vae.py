@@ -128,17 +128,29 @@ def test_what_is_reported_is_the_bound_itself_whatever_training_pays(images):
     assert -np.mean([terms["loss"] for terms in losses]) == pytest.approx(np.mean(bounds), abs=6 * errors)
 
 
-CASES = [("bernoulli", (8, 8, 1)), ("gaussian", (2, 3, 3)), ("discretized_logistic", (2, 3, 3))]
+CASES = [
+    ("dense", "bernoulli", (8, 8, 1), False),
+    ("dense", "discretized_logistic", (2, 3, 3), True),
+    ("convolutional", "gaussian", (2, 3, 3), True),
+    ("recurrent", "discretized_logistic", (2, 3, 3), True),
+    ("transformer", "discretized_logistic", (2, 3, 3), True),
+]
 
 
-@pytest.mark.parametrize(("likelihood", "shape"), CASES)
-def test_images_of_any_size_go_in_and_come_out(likelihood, shape):
-    model = build("vae", image_spec(shape), likelihood=likelihood)
+@pytest.mark.parametrize(("encoder", "likelihood", "shape", "conditional"), CASES)
+def test_images_of_any_size_go_in_and_come_out(encoder, likelihood, shape, conditional):
+    model = build("vae", image_spec(shape), encoder=encoder, likelihood=likelihood, conditional=conditional)
     x = np.random.default_rng(1).integers(0, 17, (3, *shape), np.uint8)
+    label = np.arange(3, dtype="int16") if conditional else None
     z, decoded, elbo, bound = compiled(
-        lambda x: ((z := model.encode(x)), model.decode(z), model.elbo(x), model.importance_bound(x, 18)),
+        lambda x, label: (
+            (z := model.encode(x, label)),
+            model.decode(z, label),
+            model.elbo(x, label),
+            model.importance_bound(x, 18, label),
+        ),
         model.variables,
-    )(x)
+    )(x, label)
     assert (z.shape, decoded.shape, elbo.shape, bound.shape) == ((3, 3), x.shape, (3,), (3,))
     assert 0 <= np.min(decoded) <= np.max(decoded) <= 1
     for pixel_noise in (False, True):
