@@ -24,7 +24,7 @@ from prefect.states import Completed, Failed, State
 from components.params import UserError, load, run_step
 from components.params.schema import Execution
 from flows.clones import is_clone
-from flows.command import REFUSED, expect_completed, leave_in_order, positive
+from flows.command import REFUSED, ends_in_order, expect_completed, positive
 from flows.events import announce
 from flows.graph import Graph, read_graph, read_resources, walk
 from flows.lockfile import LockGuard, at_rest
@@ -130,8 +130,10 @@ def _run_here(plan: Plan) -> tuple[dict[str, State], bool]:
         done = [stage for stage, state in states.items() if state.is_completed()]
         pushed = not (clone and done) or runner.push(done, plan.timeout, get_run_logger().info).code == 0
     except BaseException:
-        runner.stop()
-        guard.heal()
+        try:
+            runner.stop()
+        finally:  # a second signal does not wait for stages to end
+            guard.heal()
         raise
     return states, pushed
 
@@ -168,6 +170,7 @@ def _verdict(states: dict[str, State]) -> State:
     return Completed(message=f"{len(done) - cached} stages ran, {cached} were up to date")
 
 
+@ends_in_order()
 def main() -> None:
     """Run the flow from the command line; exit code 1 if a stage failed, 2 for a mistake in parameters or targets."""
     parser = argparse.ArgumentParser(prog="python -m flows.pipeline", description="Bring the pipeline up to date.")
@@ -176,7 +179,6 @@ def main() -> None:
     parser.add_argument("--force", action="store_true", help="run stages even if they are up to date")
     parser.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler on whose workers stages run")
     options = parser.parse_args()
-    leave_in_order()
     load()
     if options.targets:  # a misspelt one is told before Prefect takes its seconds to start
         read_graph(options.targets)

@@ -28,7 +28,8 @@ from components.registry.ledger import Entry, describe, entries
 from components.registry.pins import ExportError
 from components.registry.releasing import Change, checkout, conclude, look, previous, roll_back, watched
 from components.registry.tracking import NoAnswerError, exclusive
-from flows.command import REFUSED, leave_in_order
+from flows.command import REFUSED, ends_in_order
+from flows.server import expect_server
 
 __all__ = ["VerificationError", "main", "release", "rollback"]
 
@@ -175,6 +176,7 @@ def _tell(decided: Sequence[Entry]) -> None:
         create_markdown_artifact("\n\n".join(map(describe, decided)), key="releases", description="What was decided")
 
 
+@ends_in_order()
 def main() -> None:
     """Exit code 1 if something failed or was refused to a person who asked for it, 2 for a mistake."""
     parser = argparse.ArgumentParser(prog="python -m flows.release", description="Release champions.")
@@ -190,13 +192,14 @@ def main() -> None:
     past = commands.add_parser("history", help="print the ledger of a model")
     past.add_argument("model", metavar="NAME")
     options = parser.parse_args()
-    leave_in_order()
     load()
     if options.command in ("history", "checkout"):
         print(_table(options.model) if options.command == "history" else checkout(options.model))
         return
     if options.command == "rollback":
         find_version(options.model, options.to) if options.to else previous(options.model)
+    expect_server()
+    if options.command == "rollback":
         state = rollback(options.model, options.to, options.why, return_state=True)
     else:
         state = release(getattr(options, "names", None) or None, return_state=True)

@@ -24,7 +24,7 @@ from prefect.states import Completed, Failed, State
 from components.files import atomic_file
 from components.params import Params, UserError, load, run_step
 from flows.bench import Bench, committed
-from flows.command import REFUSED, expect_completed, leave_in_order, positive
+from flows.command import REFUSED, ends_in_order, expect_completed, positive
 from flows.graph import read_graph, read_resources, walk
 from flows.pipeline import pipeline
 from flows.slots import expect_limit, gpus, slots
@@ -188,6 +188,7 @@ def _summary(study: Study) -> str:
     return f"{len(study.trials)} trials: {parts}{best}"
 
 
+@ends_in_order()
 def main() -> None:
     """Sweep from the command line; exit code 1 if it failed, 2 for a mistake that a person has to mend."""
     parser = argparse.ArgumentParser(prog="python -m flows.sweep", description="Search better parameters of a model.")
@@ -197,7 +198,6 @@ def main() -> None:
     parser.add_argument("--history", action="store_true", help="show what was found so far, and run nothing")
     parser.add_argument("--apply", action="store_true", help="write the best parameters to params.yaml")
     options = parser.parse_args()
-    leave_in_order()
     load().sweep(options.name)  # a misspelt one is told before Prefect takes its seconds to start
     if not options.history:
         expect_completed(lambda: sweep(options.name, options.trials, options.parallel, return_state=True))

@@ -102,21 +102,30 @@ def test_failed_branch_stops_its_descendants_only(project: Project, monkeypatch)
 
 
 def test_ending_the_flow_ends_all_that_it_started(tmp_path: Path, prefect_server: str):
-    """On a server, and with none: then the flow has started one."""
-    cases = {signal.SIGTERM: None, signal.SIGHUP: prefect_server, signal.SIGINT: prefect_server}
+    """On a server, and with none: then the flow has started one. A terminal's signals go to a group of processes."""
+    cases = {
+        signal.SIGTERM: (os.killpg, None),
+        signal.SIGINT: (os.killpg, prefect_server),
+        signal.SIGHUP: (os.kill, prefect_server),
+    }
     projects = {sent: Project.create(tmp_path / sent.name) for sent in cases}
     flows = {}
     for sent, project in projects.items():
         project.order("make_a", "hang")
-        environment = {**os.environ, "PREFECT_API_URL": cases[sent]} if cases[sent] else None
-        flows[sent] = command("--targets", "make@a", cwd=project.folder, env=environment)
+        _, server = cases[sent]
+        environment = {**os.environ, "PREFECT_API_URL": server} if server else None
+        flows[sent] = command("--targets", "make@a", cwd=project.folder, env=environment, start_new_session=True)
     for sent, project in projects.items():
         until(project.hanging_child_lives)
+        end, server = cases[sent]
         started = psutil.Process(flows[sent].pid).children(recursive=True)
-        flows[sent].send_signal(sent)
+        end(flows[sent].pid, sent)
         output, _ = flows[sent].communicate(timeout=180)
         assert flows[sent].returncode == 128 + sent, output
-        assert len(started) >= (3 if cases[sent] else 4)
+        assert "Finished in state Crashed" in output
+        assert "Traceback" not in output
+        assert f"ended by {sent.name}; the same command goes on where it was" in output.splitlines()
+        assert len(started) >= (3 if server else 5)
         until(lambda left=started: not any(map(lives, left)))
         assert not project.hanging_child_lives()
         project.order("make_a", "work")
