@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dask
 import distributed
@@ -105,8 +106,9 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
     source = find_source()
     if tracking_uri().startswith("sqlite"):
         raise UserError(f"MLFLOW_TRACKING_URI: {tracking_uri()} is of this machine; a cluster's stages need a server")
-    if not PREFECT_API_URL.value():
-        raise UserError("PREFECT_API_URL: not set; a cluster's stages need a server that all its machines reach")
+    server = PREFECT_API_URL.value()
+    if not server or (_is_here(server) and not _is_here(address)):
+        raise UserError(f"PREFECT_API_URL: {server or 'not set'}; a cluster's stages need one that all machines reach")
     with DaskTaskRunner(address=address, client_kwargs={"timeout": PATIENCE}) as runner:  # its end ends their stages
         cluster = Cluster(runner, plan, source, LockGuard(), get_run_logger())
         cluster.expect_workers(address)
@@ -117,6 +119,10 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
     if done := [stage for stage, state in states.items() if state.is_completed()]:
         _collect(done)
     return states
+
+
+def _is_here(address: str) -> bool:
+    return urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
