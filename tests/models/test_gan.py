@@ -55,6 +55,12 @@ def test_labels_that_are_told_shape_the_discriminators_loss_and_not_the_validati
     assert loss(lied, many)[0] == pytest.approx(cross_entropy(0.01) + cross_entropy(0.99), abs=0.05)
 
 
+def test_labels_are_blurred_by_the_stated_deviation():
+    blurred = saturated(1.5, loss="least_squares", label_noise=3.0)  # whose square it adds to the squares
+    many = {"image": np.repeat(BATCH["image"], 1000, axis=0)}
+    assert loss(blurred, many)[0] == pytest.approx(0.125 + 1.125 + 3.0**2, rel=0.05)
+
+
 def test_noise_on_inputs_falls_to_zero():
     model = build("gan", discriminator=PLAIN, input_noise=2.0, input_noise_steps=10)
     for variable in model.generator.trainable_variables:

@@ -35,6 +35,17 @@ def test_the_loss_of_a_linear_critic(drift):
     assert validate(model, BATCH)["wasserstein"] == pytest.approx(real.mean() - fake, abs=2e-3)
 
 
+def test_each_image_is_judged_at_a_point_of_its_own_uniform_between_data_and_samples():
+    """The rectifier bends at places between black and grey: the penalty counts how many points lie before each."""
+    model, n = straight(), 4000
+    bias, black = model.critic.trainable_variables[1], {"image": np.zeros((n, 8, 8, 1), "uint8")}
+    flat, steep = (0.2 * 0.4 - 1) ** 2, (0.4 - 1) ** 2
+    for place in (0.1, 0.3, 0.5, 0.7, 0.9):
+        bias.assign([0.1 * (1 - place)])
+        before = (loss(model, black)[1]["penalty"] - steep) / (flat - steep)
+        assert before == pytest.approx(place, abs=4 * np.sqrt(place * (1 - place) / n))
+
+
 def test_all_options_together_train(digits):
     model = build(
         "wgan_gp",

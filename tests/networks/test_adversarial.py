@@ -35,13 +35,15 @@ def test_images_of_any_size(shape, widths, upsampling):
     assert critic(shape, widths)(found).shape == (2,)
 
 
-@pytest.mark.parametrize("normalization", ["batch", "layer", "none"])
-def test_only_batch_normalization_lets_one_image_shape_the_score_of_another(normalization):
-    network = critic(normalization=normalization)
+@pytest.mark.parametrize(
+    ("normalization", "deviation"), [("batch", False), ("layer", False), ("none", False), ("none", True)]
+)
+def test_only_what_looks_at_a_batch_lets_one_image_shape_the_score_of_another(normalization, deviation):
+    network = critic(normalization=normalization, minibatch_stddev=deviation)
     x = images()
     together = np.asarray(network(x, training=True))
     apart = np.concatenate([np.asarray(network(x[i : i + 1], training=True)) for i in range(len(x))])
-    assert np.allclose(together, apart, atol=1e-5) == (normalization != "batch")
+    assert np.allclose(together, apart, atol=1e-5) == (normalization != "batch" and not deviation)
 
 
 def test_a_class_reaches_both_networks():
