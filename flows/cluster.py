@@ -8,7 +8,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ from flows.graph import walk
 from flows.job import READ, Done, Job, TransferError, Workplace, read_files
 from flows.lockfile import LockGuard
 from flows.plan import Plan
-from flows.source import Source, find_source
+from flows.source import Source, expect_no_password, find_source
 from flows.stages import Outcome, StageRunner
 from flows.states import state_of, was_interrupted
 from flows.worker import CLONE
 
-__all__ = ["run_on_cluster"]
+__all__ = ["expect_enough", "run_on_cluster"]
 
 PATIENCE = "10s"
 """Time that a scheduler has to answer."""
@@ -101,11 +101,13 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
 
     Raises:
         UserError: this checkout is at no clean commit, or says no place where others get code and data; the record or
-            Prefect's server is of this machine alone; no scheduler answers; a stage asks for more than a worker offers.
+            Prefect's server is of this machine alone; a URL carries a password; no scheduler answers; a stage asks for
+            more than any worker offers.
     """
     source = find_source()
     if tracking_uri().startswith("sqlite"):
         raise UserError(f"MLFLOW_TRACKING_URI: {tracking_uri()} is of this machine; a cluster's stages need a server")
+    expect_no_password("MLFLOW_TRACKING_URI", tracking_uri(), "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
     server = PREFECT_API_URL.value()
     if not server or (_is_here(server) and not _is_here(address)):
         raise UserError(f"PREFECT_API_URL: {server or 'not set'}; a cluster's stages need one that all machines reach")
@@ -144,7 +146,7 @@ class Cluster:
     log: logging.Logger | logging.LoggerAdapter[logging.Logger]
 
     def expect_workers(self, address: str) -> None:
-        """Wait for the first worker, and see that no stage asks for more than one worker has."""
+        """Wait for the first worker, and see that there is one for each stage."""
         try:
             client = self.runner.client
         except (OSError, ValueError) as error:
@@ -152,17 +154,10 @@ class Cluster:
         if not client.scheduler_info(n_workers=-1)["workers"]:
             self.log.info("waiting for a worker to join %s", address)
             client.wait_for_workers(1)
-        offered = self._offered()
-        for stage, needs in self.plan.needs.items():
-            for name, amount in needs.items():
-                if amount > (most := offered.get(name, amount)):
-                    raise UserError(f"dvc.yaml: {stage}: asks for {name}: {amount:g}; a worker offers {most:g} at most")
+        expect_enough(self.plan.needs, self._offers())
 
     def submit(self, stage: str, before: list[PrefectFuture[Any]]) -> PrefectFuture[Any]:
-        """Send a stage off; its future is done once what the stage gave back lies here.
-
-        Of the resources that it asks for, those that no worker offers at all are not asked of any.
-        """
+        """Send a stage off; its future is done once what the stage gave back lies here."""
         for future in before:
             future.wait()
         job = Job(
@@ -175,9 +170,8 @@ class Cluster:
             timeout=self.plan.timeout,
             force=self.plan.force,
         )
-        offered = self._offered()
         send: Any = self.runner.submit
-        with dask.annotate(resources={name: n for name, n in self.plan.needs[stage].items() if name in offered}):
+        with dask.annotate(resources=_asked(self.plan.needs[stage], self._offers())):
             remote = send(
                 run_job.with_options(**self.plan.retries),
                 {"stage": stage, "job": job},
@@ -187,13 +181,10 @@ class Cluster:
         remote.add_done_callback(lambda _: here.set_result(self._receive(stage, remote)))
         return PrefectConcurrentFuture(remote.task_run_id, here)
 
-    def _offered(self) -> dict[str, float]:
-        """The most that one worker has of each resource."""
-        most: dict[str, float] = {}
-        for worker in self.runner.client.scheduler_info(n_workers=-1)["workers"].values():
-            for name, amount in worker["resources"].items():
-                most[name] = max(most.get(name, 0.0), amount)
-        return most
+    def _offers(self) -> list[dict[str, float]]:
+        """The resources of each worker."""
+        workers = self.runner.client.scheduler_info(n_workers=-1)["workers"]
+        return [worker["resources"] for worker in workers.values()]
 
     def _receive(self, stage: str, remote: PrefectDaskFuture[Any]) -> State:
         """Take a stage's result over. Dask forgets it then: else it would run the stage again if its worker died."""
@@ -210,6 +201,32 @@ class Cluster:
             state = Failed(message=f"what came back was not taken over: {error!r}")
         self.log.log(logging.INFO if state.is_completed() else logging.ERROR, "%s: %s", stage, state)
         return state
+
+
+def expect_enough(needs: Mapping[str, Mapping[str, float]], offers: Sequence[Mapping[str, float]]) -> None:
+    """See that for each stage there is a worker with all that it asks for.
+
+    Args:
+        needs: what each stage asks for, such as ``{"train@vae": {"GPU": 1}}``.
+        offers: what each worker has.
+
+    Raises:
+        UserError: no worker has as much.
+    """
+    for stage, wanted in needs.items():
+        asked = _asked(wanted, offers)
+        if not any(all(offer.get(name, 0) >= amount for name, amount in asked.items()) for offer in offers):
+            offered = " or ".join(sorted({*map(_listed, offers)} - {""}))
+            raise UserError(f"dvc.yaml: {stage}: asks for {_listed(asked)}; workers offer {offered}")
+
+
+def _asked(wanted: Mapping[str, float], offers: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What is asked of workers: what nobody offers is asked of nobody."""
+    return {name: amount for name, amount in wanted.items() if any(name in offer for offer in offers)}
+
+
+def _listed(resources: Mapping[str, float]) -> str:
+    return ",".join(f"{name}={amount:g}" for name, amount in resources.items())
 
 
 def _final(remote: PrefectDaskFuture[Any]) -> State:

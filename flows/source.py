@@ -1,6 +1,7 @@
 """Where other machines get what this checkout is made of: its commit by git, its data from the DVC remote."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 from components.params import UserError
 from components.registry.lineage import UNKNOWN, git_state
 
-__all__ = ["Source", "find_source"]
+__all__ = ["Source", "expect_no_password", "find_source", "without_password"]
+
+PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#]*(?=@)")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def find_source() -> Source:
     The repository is ``MENAGERIE_REPOSITORY`` where that is set, else git's ``origin``; the remote is DVC's default.
 
     Raises:
-        UserError: the files are not those of a commit, or there is no such repository or remote.
+        UserError: the files are not those of a commit; there is no such repository or remote; a URL carries a password.
     """
     commit, dirty = git_state()
     if commit == UNKNOWN:
@@ -46,15 +49,37 @@ def find_source() -> Source:
     repository = os.environ.get("MENAGERIE_REPOSITORY") or _answer("git", "remote", "get-url", "origin")
     if not repository:
         raise UserError("MENAGERIE_REPOSITORY: not set, and git has no `origin`; other machines get the code there")
+    expect_no_password("MENAGERIE_REPOSITORY, or git's `origin`", repository, "a credential helper of git's")
     lines = _answer(sys.executable, "-m", "dvc", "config", "--list").splitlines()
     settings = dict(line.split("=", 1) for line in lines if "=" in line)
     remote = settings.get("core.remote", "")
     url = settings.get(f"remote.{remote}.url")
     if not url:
         raise UserError(
-            "--cluster: DVC has no default remote, by which machines share data; see `dvc remote add --default`"
+            "--cluster: DVC has no default remote, by which machines share data; see `dvc remote add --local --default`"
         )
+    expect_no_password(f"DVC's remote {remote!r}", url, "DVC's configuration, `dvc config --global`")
     return Source(repository, commit, remote, url)
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown."""
+    return PASSWORD.sub(r"\1", url)
+
+
+def expect_no_password(what: str, url: str, place: str) -> None:
+    """See that a URL may go to other machines.
+
+    Args:
+        what: it is the URL of.
+        url: the URL.
+        place: where each machine has the password instead.
+
+    Raises:
+        UserError: it carries a password.
+    """
+    if (shown := without_password(url)) != url:
+        raise UserError(f"{what}: {shown} carries a password, which does not travel; each machine has it in {place}")
 
 
 def _answer(*command: str) -> str:

@@ -1,7 +1,7 @@
 """A machine that runs stages for others: ``python -m flows.worker ADDRESS --folder FOLDER [--resources GPU=1]``.
 
-It is a Dask worker with one thread, and so with one stage at a time. All that it needs lies in its folder; whatever it
-was doing when it was killed is ended when it starts again there.
+It is a Dask worker with one thread, and so with one stage at a time. All that it needs lies in its folder. Whatever it
+was doing when it was killed ends with it: the stage is another worker's then, and its checkpoints may be too.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     os.chdir(options.folder)
     clone = CLONE.resolve()
-    end_marked(clone)
+    _leave_nothing(clone)
     command = [options.address, "--host", options.host, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
     command += ["--dashboard-address", f"{options.host}:0"]  # without pages it still answers there
     command += ["--memory-limit", "0", "--local-directory", "dask", "--resources", options.resources]
@@ -42,6 +42,19 @@ def main() -> None:
         dask_worker.main(args=command, standalone_mode=False)
     finally:
         end_marked(clone)
+
+
+def _leave_nothing(clone: Path) -> None:
+    """Have what was started in ``clone`` ended once this process is gone, however it went."""
+    ours, theirs = os.pipe()
+    if os.fork():
+        os.close(ours)
+        return
+    os.setsid()  # not to be ended with the worker by a terminal
+    os.close(theirs)
+    os.read(ours, 1)  # nobody writes: this waits for the worker's end to be closed
+    end_marked(clone)
+    os._exit(0)
 
 
 if __name__ == "__main__":

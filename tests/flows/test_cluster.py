@@ -1,6 +1,8 @@
 """Workers with nothing in common but a WebDAV remote, a git repository behind HTTP, and the servers."""
 
+import csv
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,17 +16,26 @@ from threading import Thread
 import psutil
 import pytest
 from cheroot.wsgi import Server
+from prefect.client.orchestration import get_client
 from wsgidav.wsgidav_app import WsgiDAVApp
 
-from components.params import UserError
-from flows.pipeline import pipeline
-from flows.source import find_source
+from components.params import UserError, load
+from flows.plan import Plan
+from flows.source import find_source, without_password
 from tests.flows.conftest import ROOT, Project, lives, until
 from tests.registry.test_servers import serving
+from tests.workplace import finished_epochs, make_workplace, prolong
 
 distributed = pytest.importorskip("distributed")
 
-LINGERING = '    elif order == "linger" and "LINGER" in __import__("os").environ:\n        time.sleep(300)\n'
+TRAIN = """\
+  train:
+    cmd: python -m components.train vae
+    params: [seed, models.vae]
+    deps: [data/arrays/squares]
+    outs: [artifacts/models/vae, artifacts/curves/vae.csv, artifacts/progress/vae]
+    meta: {resources: {GPU: 1}}
+"""
 CONFIG = """\
 [core]
     analytics = false
@@ -64,7 +75,7 @@ def shelf(folder: Path, port: int) -> Iterator[None]:
 
 
 class Published(Project):
-    """The tiny project in a git repository; what is committed can be cloned by HTTP."""
+    """The tiny project with a training, in a git repository; what is committed can be cloned by HTTP."""
 
     def publish(self, shelf: Path) -> None:
         for command in (
@@ -84,15 +95,13 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publi
     subprocess.run(["git", "init", "--quiet", "--bare", folder / "repository.git"], check=True)
     (project.folder / ".dvc/config").write_text(CONFIG.format(port=port))
     (project.folder / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
-    (project.folder / ".gitignore").write_text("/out/\n/seen/\n/.menagerie/\n")
-    step = project.folder / "step.py"
-    step.write_text(step.read_text().replace("    else:\n        print", f"{LINGERING}    else:\n        print"))
+    (project.folder / ".gitignore").write_text("/artifacts/\n/out/\n/seen/\n/.menagerie/\n")
+    make_workplace(project.folder)
+    prolong(project.folder / "params.yaml", epochs=100)
     graph = project.folder / "dvc.yaml"
-    outputs = 'outs: ["out/refine_${item}"]\n'
-    asks = "      meta: {resources: {GPU: 1, memory: 1}}\n"
-    graph.write_text(graph.read_text().replace(outputs, outputs + asks))
-    for stage in ("make_a", "make_b"):
-        project.order(stage, "linger")
+    text = graph.read_text().replace('refine_${item}", "out/make_${item}"]', 'refine_${item}", artifacts/models/vae]')
+    asks = "      meta: {resources: {memory: 2, licence: 1}}\n"
+    graph.write_text(re.sub(r"(?m)^      outs: .*\n", rf"\g<0>{asks}", text) + TRAIN)
     project.publish(folder)
     monkeypatch.setenv("MENAGERIE_REPOSITORY", f"http://127.0.0.1:{port}/repository.git")
     monkeypatch.chdir(project.folder)
@@ -113,6 +122,8 @@ class Worker:
             cwd=ROOT,
             env={
                 "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"),
                 "DO_NOT_TRACK": "true",
                 **{k: str(v) for k, v in own.items()},
                 **environment,
@@ -122,7 +133,8 @@ class Worker:
         )
 
     def saw(self, stage: str) -> bool:
-        return (self.folder / "repository/seen" / stage).exists()
+        """Whether a stage said something here: the clone keeps nothing of a stage when the next one comes."""
+        return f"doing work-of-{stage}" in Path(self.log.name).read_text()
 
     def close(self) -> None:
         self.process.terminate()
@@ -154,53 +166,102 @@ def running_flow(server: str, *arguments: str) -> Iterator[subprocess.Popen[str]
             flow.kill()
 
 
-def test_one_of_two_workers_is_killed(
+def trained_again_from_the_cache() -> bool:
+    """Whether the server knows of a training that was up to date."""
+    chosen = {"task_runs": {"name": {"any_": ["train"]}, "state": {"name": {"any_": ["Cached"]}}}}
+    with get_client(sync_client=True) as client:
+        return bool(client.request("POST", "/task_runs/filter", json=chosen).raise_for_status().json())
+
+
+def test_a_worker_is_killed_in_mid_training(
     published: Published, scheduler: str, prefect_server: str, tmp_path: Path, monkeypatch
 ):
+    """The training goes on elsewhere, and what comes of the run is what one machine makes."""
     twin = Project(tmp_path / "twin")
     shutil.copytree(published.folder, twin.folder)
+    checkpoints = tmp_path / "checkpoints"
     with ExitStack() as stack:
-        doomed = stack.enter_context(closing(Worker(tmp_path / "doomed", scheduler, LINGER="1")))
-        other = stack.enter_context(closing(Worker(tmp_path / "other", scheduler, "--resources", "GPU=1")))
+
+        def worker(name: str, offer: str) -> Worker:
+            folder = tmp_path / name
+            place = {"MENAGERIE_CHECKPOINTS": str(checkpoints)}
+            return stack.enter_context(closing(Worker(folder, scheduler, "--resources", offer, **place)))
+
+        command = [sys.executable, "-m", "dvc", "repro", "refine@a"]
+        alone = stack.enter_context(subprocess.Popen(command, cwd=twin.folder, stdout=subprocess.DEVNULL))
+        other, doomed = worker("other", "memory=2"), worker("doomed", "GPU=1,memory=1")
         store = ("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db")
         record = stack.enter_context(serving(tmp_path, "/health", "server", "--workers", "1", *store))
         monkeypatch.setenv("MLFLOW_TRACKING_URI", record)
         stack.enter_context(distributed.Client(scheduler)).wait_for_workers(2)
 
         assert is_private(other.process)
-        targets = ["refine@a", "make@b"]
-        with running_flow(prefect_server, "--cluster", scheduler, "--targets", *targets) as flow:
-            until(lambda: doomed.saw("make_a") or doomed.saw("make_b") or flow.poll() is not None)
+        with running_flow(prefect_server, "--cluster", scheduler, "--targets", "refine@a") as flow:
+            until(lambda: doomed.folder.joinpath("repository").exists() or flow.poll() is not None)
+            spare = worker("spare", "GPU=1,memory=1")
+            until(lambda: finished_epochs(checkpoints) or flow.poll() is not None)
+            watched = stack.enter_context(next(checkpoints.glob("vae-*/curves.csv")).open())
             left = doomed.process.children(recursive=True)
             doomed.process.kill()
-            again = stack.enter_context(closing(Worker(tmp_path / "doomed", scheduler)))
+            until(lambda: not any(map(lives, left)))
             output, _ = flow.communicate(timeout=180)
         assert flow.returncode == 0, output
-        assert left
-        assert not any(map(lives, left))
-        twin.dvc("repro", *targets)
+        assert len(left) > 1
+        assert [row["epoch"] for row in csv.DictReader(watched)].count("0") == 1  # not begun anew
+        assert alone.wait() == 0
         assert published.lock() == twin.lock()
-        assert "up to date" in published.dvc("status", *targets)
+        assert "up to date" in published.dvc("status", "refine@a")
         assert published.exists("refine_a")
         assert other.saw("refine_a")
-        assert not again.saw("refine_a")
-
-        state = pipeline(["make@a"], cluster=scheduler, return_state=True)
-        assert state.message == "0 stages ran, 1 were up to date"
+        assert not spare.saw("refine_a")
 
         published.order("make_a", "hang")
         published.publish(tmp_path / "shelf")
-        with running_flow(prefect_server, "--cluster", scheduler, "--targets", "make@a") as flow:
+        with running_flow(prefect_server, "--cluster", scheduler, "--targets", "train", "make@a") as flow:
             found = until(lambda: list(tmp_path.glob("*/place/repository/seen/hanging")))
             hanging = psutil.Process(int(until(found[0].read_text)))
+            until(trained_again_from_the_cache)
             flow.send_signal(signal.SIGTERM)
             until(lambda: not lives(hanging))
             flow.wait(60)
 
 
+def test_more_than_any_worker_has_is_refused():
+    from flows.cluster import expect_enough
+
+    needs = {"report": {}, "train@vae": {"GPU": 1, "memory": 16, "licence": 1}}
+    expect_enough(needs, [{}, {"memory": 2}, {"GPU": 2, "memory": 16}])
+    with pytest.raises(UserError) as told:
+        expect_enough(needs, [{}, {"memory": 64}, {"GPU": 2, "memory": 8}])
+    assert str(told.value) == "dvc.yaml: train@vae: asks for GPU=1,memory=16; workers offer GPU=2,memory=8 or memory=64"
+
+
 def test_what_others_cannot_get_is_refused(published: Published, monkeypatch):
+    from flows.cluster import run_on_cluster
+
     source = find_source()
     assert source.url.startswith("webdav://")
+    with_password = {
+        "MLFLOW_TRACKING_URI": ("http://me:pass@word@localhost:5000", "MLFLOW_TRACKING_PASSWORD"),
+        "MENAGERIE_REPOSITORY": ("https://me:pass@word@localhost/menagerie.git", "credential helper"),
+    }
+    for name, (url, place) in with_password.items():
+        monkeypatch.setenv(name, url)
+        with pytest.raises(UserError, match=place) as told:
+            run_on_cluster("tcp://127.0.0.1:9", Plan({}, {}, load().execution, {}))
+        assert url.replace(":pass@word", "") in str(told.value)
+        assert "word@" not in str(told.value)
+    monkeypatch.setenv("MENAGERIE_REPOSITORY", source.repository)
+    published.dvc("remote", "add", "--local", "--force", "shelf", "webdav://me:secret@localhost/remote")
+    with pytest.raises(UserError, match="'shelf': webdav://me@localhost/remote carries a password"):
+        find_source()
     Path("step.py").write_text("pass")
     with pytest.raises(UserError, match=f"commit {source.commit[:8]}"):
         find_source()
+
+
+@pytest.mark.parametrize(
+    "url", ["git@host:team/menagerie.git", "ssh://git@host:22/x", "http://host:5000/a:b@c", "/a/b:c@d"]
+)
+def test_a_url_without_a_password_is_shown_as_it_is(url: str):
+    assert without_password(url) == url
