@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 STEP = re.compile(r"^`([^`]+)`(?:, after `([^`]+)`)?:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STRANGER = """\
 import json, mlflow
-model = mlflow.pyfunc.load_model("models:/histogram@candidate")
+model = mlflow.pyfunc.load_model("models:/pixelwise@candidate")
 drawn = [model.predict({}, params={"n": 64, "seed": 7, "label": label}) for label in (0, 0, 1)]
 print(json.dumps([images.tolist() for images in drawn]))
 """
@@ -36,7 +36,7 @@ def repository(tmp_path_factory) -> Path:
     follow((ROOT / "docs/families.md").read_text("utf-8"), folder)
     yaml = YAML()
     params = yaml.load(folder / "params.yaml")
-    params["models"], params["sweeps"] = {"histogram": params["models"]["histogram"]}, {}
+    params["models"], params["sweeps"] = {"pixelwise": params["models"]["pixelwise"]}, {}
     params["reference"]["training"]["epochs"] = 3
     params["evaluation"] |= {"bootstrap": 10, "sample_seeds": 2, "samples": 100}
     yaml.dump(params, folder / "params.yaml")
@@ -48,9 +48,9 @@ def follow(recipe: str, folder: Path) -> None:
     """Do what the page says: new files, and lines after the lines that it names."""
     steps = STEP.findall(recipe)
     assert [path for path, _, _ in steps] == [
-        "components/params/histogram.py",
+        "components/params/pixelwise.py",
         *["components/params/families.py"] * 2,
-        "components/models/histogram.py",
+        "components/models/pixelwise.py",
         "params.yaml",
     ]
     for path, anchor, block in steps:
@@ -89,7 +89,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def test_its_files_keep_the_style(repository):
-    files = [f"components/{room}/histogram.py" for room in ("params", "models")]
+    files = [f"components/{room}/pixelwise.py" for room in ("params", "models")]
     run(repository, "-m", "ruff", "check", "--no-cache", *files)
     run(repository, "-m", "ruff", "format", "--check", "--no-cache", *files, "components/params/families.py")
 
@@ -98,19 +98,19 @@ def test_three_steps_make_a_family_that_is_trained_judged_registered_reported_an
     for step in ("reference", "baseline"):
         run(repository, "-m", f"components.{step}", "digits")
     for step in ("train", "evaluate", "register"):
-        run(repository, "-m", f"components.{step}", "histogram")
+        run(repository, "-m", f"components.{step}", "pixelwise")
     run(repository, "-m", "components.report")
     with (repository / "reports/table.csv").open() as file:
         floor, ceiling, row = csv.DictReader(file)
     assert [line["row"] for line in (floor, ceiling, row)] == ["floor", "ceiling", "model"]
     assert float(floor["frechet_distance"]) < float(row["frechet_distance"]) < float(ceiling["frechet_distance"])
-    assert (row["model"], row["family"], row["levels"], row["parameters"]) == ("histogram", "histogram", "9", "288")
+    assert (row["model"], row["family"], row["levels"], row["parameters"]) == ("pixelwise", "pixelwise", "9", "288")
     assert float(row["log_likelihood_bits_per_dim"]) == pytest.approx(2, abs=0.1)  # four intensities, equally likely
     assert abs(float(row["energy_distance"])) < 0.05
     page = (repository / "reports/index.html").read_text("utf-8")
     assert "every pixel for itself" not in page  # the title; what stands below it is shown
     assert "naive Bayes" in page
-    made = {path.name for path in (repository / "artifacts/evaluation/histogram").iterdir()}
+    made = {path.name for path in (repository / "artifacts/evaluation/pixelwise").iterdir()}
     assert made >= {"samples.png", "classes.png", "nearest.png", "diagnosis.json"}
 
     dark, again, light = map(np.array, json.loads(run(repository, "-c", STRANGER).splitlines()[-1]))
@@ -119,5 +119,5 @@ def test_three_steps_make_a_family_that_is_trained_judged_registered_reported_an
     assert dark.mean() == pytest.approx(1.5 * 255 / 8, abs=10)
     assert light.mean() == pytest.approx(6.5 * 255 / 8, abs=10)
 
-    said = run(repository, "-m", "components.sample", "histogram", "--label", "1", "--n", "2")
+    said = run(repository, "-m", "components.sample", "pixelwise", "--label", "1", "--n", "2")
     assert (repository / said.strip()).exists()
