@@ -13,13 +13,13 @@ SHAPE, LEVELS = (2, 3, 1), 256
 MEAN, DEVIATION = -0.2, 0.25
 
 
-def gaussian(timesteps, elbo_timesteps, n=1):
+def gaussian(timesteps, elbo_timesteps, n=1, prediction="velocity"):
     """A model whose network is exact for pixels from one Gaussian; ``n`` such images; their exact log-likelihoods."""
     model = build(
         "diffusion",
         image_spec(SHAPE, LEVELS),
         path="linear",
-        prediction="velocity",
+        prediction=prediction,
         timesteps=timesteps,
         elbo_timesteps=elbo_timesteps,
     )
@@ -32,7 +32,8 @@ def gaussian(timesteps, elbo_timesteps, n=1):
         at = ops.cast(ops.round(time * (timesteps / 1000)), "int32")
         a, s, da, ds = (ops.take(column, at)[:, None, None, None] for column in (signal, noise, rate, noise_rate))
         clean = MEAN + a * DEVIATION**2 / (a**2 * DEVIATION**2 + s**2) * (x - a * MEAN)
-        return da * clean + ds * (x - a * clean) / s
+        told = (x - a * clean) / s
+        return told if prediction == "noise" else da * clean + ds * told
 
     model.unet = exact
     continuous = np.random.default_rng(0).normal(MEAN, DEVIATION, (n, *SHAPE))
@@ -42,10 +43,27 @@ def gaussian(timesteps, elbo_timesteps, n=1):
     return model, images, np.log(masses).sum(axis=(1, 2, 3))
 
 
-def test_the_bound_of_an_exact_model_tends_to_its_log_likelihood():
+PREDICTIONS = pytest.mark.parametrize("prediction", ["noise", "velocity"])
+
+
+@PREDICTIONS
+def test_the_error_of_an_exact_model_is_what_an_image_with_noise_leaves_open(prediction):
+    """The variance of the prediction's target given the network's input, averaged over the path."""
+    model, images, _ = gaussian(30, 30, 10_000, prediction)
+    path = model.probability_path
+    a, s, da, ds = (column[1:] for column in (path.signal, path.noise, path.signal_rate, path.noise_rate))
+    slope = -a / s if prediction == "noise" else da - ds * a / s  # of the target by the clean image, the input given
+    left = slope**2 / (a**2 / s**2 + 1 / DEVIATION**2)
+    expected = pytest.approx(left.mean(), abs=4 * np.sqrt(2 * np.mean(left**2) / images.size))
+    assert validate(model, {"image": images})["loss"] == expected
+    assert loss(model, {"image": images})[0] == expected
+
+
+@PREDICTIONS
+def test_the_bound_of_an_exact_model_tends_to_its_log_likelihood(prediction):
     gaps = []
     for timesteps in (30, 300):
-        model, images, exact = gaussian(timesteps, timesteps, 10_000)
+        model, images, exact = gaussian(timesteps, timesteps, 10_000, prediction)
         gap = exact - answer(model, "elbo", images)
         assert gap.mean() > 3 * gap.std() / np.sqrt(len(gap))
         gaps.append(gap.mean())
