@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from filelock import Timeout
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -52,15 +53,10 @@ PATIENT: dict[str, Any] = {
 }
 
 
-@task(task_run_name="look for changes", **PATIENT)
-def find_changes(names: Sequence[str] | None) -> dict[str, Change]:
-    """The models whose alias is not where the ledger says; what died before is closed first."""
-    changes = {}
-    for model in watched(names):
-        with exclusive(f"release-{model}"):
-            if change := look(model):
-                changes[model] = change
-    return changes
+find_models = task(task_run_name="find models", **PATIENT)(watched)
+find_change = task(task_run_name="look at {model}", **PATIENT)(look)
+conclude_change = task(task_run_name="conclude {change.model}", **PATIENT)(conclude)
+go_back = task(task_run_name="roll back {model} to {version}", **PATIENT)(roll_back)
 
 
 @task(task_run_name="verify {model} {version}", **PATIENT)
@@ -89,21 +85,11 @@ def verify(model: str, version: int, alone: bool = False) -> list[Verdict]:
         return [Verdict(**one) for one in json.loads(out.read_text("utf-8"))["verdicts"]]
 
 
-@task(task_run_name="conclude {change.model}", **PATIENT)
-def conclude_change(change: Change, verdicts: list[Verdict], by: str) -> Entry | None:
-    """Release, refuse or withdraw, as the verdicts say."""
-    return conclude(change, verdicts, by)
-
-
-@task(task_run_name="roll back {model} to {version}", **PATIENT)
-def go_back(model: str, version: int, why: str, verdicts: list[Verdict]) -> Entry:
-    """Release an earlier version in place of the one that is."""
-    return roll_back(model, version, why, verdicts)
-
-
 @flow(name="release")
 def release(names: list[str] | None = None) -> State:
     """Look once at every champion that is not the released version, and release it or move the alias back.
+
+    A model that another process is at is left to it.
 
     Args:
         names: registered models to look at; all where none is named.
@@ -113,18 +99,22 @@ def release(names: list[str] | None = None) -> State:
     """
     decided: list[Entry] = []
     failed: list[str] = []
-    for model, change in find_changes(names).items():
+    busy: list[str] = []
+    for model in find_models(names):
         try:
-            with exclusive(f"release-{model}"):
-                entry = _decide(change)
+            with exclusive(f"release-{model}").acquire(timeout=0):
+                change = find_change(model)
+                entry = _decide(change) if change else None
+        except Timeout:
+            busy.append(f"{model}: another process is at it")
         except Exception as error:
             get_run_logger().exception("%s", model)
             failed.append(f"{model}: {error}")
         else:
             decided += [entry] if entry else []
     _tell(decided)
-    said = [f"{entry.model} {entry.version} {entry.action}" for entry in decided]
-    return Failed(message="; ".join([*failed, *said])) if failed else Completed(message="; ".join(said) or "no change")
+    said = [*failed, *busy, *(f"{entry.model} {entry.version} {entry.action}" for entry in decided)]
+    return (Failed if failed else Completed)(message="; ".join(said) or "no change")
 
 
 def _decide(change: Change) -> Entry | None:
@@ -180,6 +170,7 @@ def _tell(decided: Sequence[Entry]) -> None:
 def main() -> None:
     """Exit code 1 if something failed or was refused to a person who asked for it, 2 for a mistake."""
     parser = argparse.ArgumentParser(prog="python -m flows.release", description="Release champions.")
+    parser.set_defaults(names=[])
     commands = parser.add_subparsers(dest="command")
     watch = commands.add_parser("watch", help="look once at every champion (the default)")
     watch.add_argument("names", metavar="NAME", nargs="*", help="registered models (default: all)")
@@ -198,11 +189,12 @@ def main() -> None:
         return
     if options.command == "rollback":
         find_version(options.model, options.to) if options.to else previous(options.model)
+    names = options.names and watched(options.names)
     expect_server()
     if options.command == "rollback":
         state = rollback(options.model, options.to, options.why, return_state=True)
     else:
-        state = release(getattr(options, "names", None) or None, return_state=True)
+        state = release(names, return_state=True)
     print(state.message)
     if not state.is_completed():
         sys.exit(1)

@@ -12,9 +12,11 @@ import pytest
 
 from components.costs import describe_machine, record_costs
 from components.files import sha256
+from components.params import UserError
 from components.registry.champions import champion, move_champion
-from components.registry.ledger import entries, last_good
-from flows.release import main
+from components.registry.ledger import EXPERIMENT, entries, last_good
+from components.registry.tracking import connect, exclusive
+from flows import release
 from tests.registry.workshop import make_workshop
 from tests.workplace import CONDITIONAL, run_step
 
@@ -76,7 +78,7 @@ def run(monkeypatch, capsys):
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["flows.release", *arguments])
-        main()
+        release.main()
         return capsys.readouterr().out.strip().splitlines()[-1]
 
     return run
@@ -87,8 +89,10 @@ def released() -> int:
     return found
 
 
-def test_a_good_champion_is_released_and_a_bad_one_rolled_back_with_the_reason(versions, run):
+def test_a_good_champion_is_released_and_a_bad_one_rolled_back_with_the_reason(versions, run, monkeypatch):
     good, spoilt, worse = versions
+    with pytest.raises(UserError, match=f"^no registered model is named 'watchd'; there are: {MODEL}$"):
+        run("watch", "watchd")
     move_champion(MODEL, good)
     assert run() == f"{MODEL} {good} released"
     assert (released(), last_good(MODEL)) == (good, good)
@@ -98,6 +102,8 @@ def test_a_good_champion_is_released_and_a_bad_one_rolled_back_with_the_reason(v
 
     spoil(spoilt)
     move_champion(MODEL, spoilt)
+    with exclusive(f"release-{MODEL}"):
+        assert run("watch", MODEL) == f"{MODEL}: another process is at it"
     assert run("watch", MODEL) == f"{MODEL} {spoilt} refused"
     assert entries(MODEL)[-1].why.startswith("weights: SHA-256 ")
     move_champion(MODEL, worse)
@@ -105,8 +111,14 @@ def test_a_good_champion_is_released_and_a_bad_one_rolled_back_with_the_reason(v
     assert "not_worse.elbo_nats: worse by " in entries(MODEL)[-1].why
     assert (champion(MODEL), released(), last_good(MODEL)) == (good, good, good)
 
+    tags = {"menagerie.model": "ill", "menagerie.number": "first"}  # which is no number
+    broken = mlflow.MlflowClient().create_run(connect(EXPERIMENT), tags=tags)
+    monkeypatch.setattr(release.find_change, "retries", 0)
     move_champion(MODEL, None)
-    assert run("watch", MODEL) == f"{MODEL} {good} withdrawn"
+    with pytest.raises(SystemExit, match="1"):
+        run()  # of all models
+    assert entries(MODEL)[-1].action == "withdrawn"
+    mlflow.MlflowClient().delete_run(broken.info.run_id)
     assert not Path("releases", MODEL).exists()
     assert run("rollback", MODEL, "--why", "it is missed") == f"{MODEL} {good} rolled back to, from none"
     with pytest.raises(SystemExit) as ended:
