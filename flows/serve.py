@@ -156,10 +156,12 @@ def _environment(home: Path, mlflow: str, prefect: str) -> dict[str, str]:
 
 
 def _mlflow_options(port: int) -> Sequence[str]:
-    database = os.environ.get("MLFLOW_BACKEND_STORE_URI", f"sqlite:///{ROOT / 'mlflow.db'}")
-    artifacts = os.environ.get("MLFLOW_ARTIFACTS_DESTINATION", str(ROOT / "mlartifacts"))
-    options = {"host": HOST, "port": port, "workers": 1, "backend-store-uri": database}
-    return [f"--{name}={value}" for name, value in {**options, "artifacts-destination": artifacts}.items()]
+    """Beside what MLflow reads from the environment itself: where nothing there says so, the record of a desk."""
+    options = {"host": HOST, "port": port, "workers": 1}
+    if not {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_ARTIFACTS_DESTINATION"} & os.environ.keys():
+        options["backend-store-uri"] = f"sqlite:///{ROOT / 'mlflow.db'}"
+        options["default-artifact-root"] = (ROOT / "mlartifacts").as_uri()
+    return [f"--{name}={value}" for name, value in options.items()]
 
 
 @contextmanager
