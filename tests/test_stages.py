@@ -73,7 +73,9 @@ def test_a_stage_depends_on_all_code_that_shapes_its_result(index, step: str, ro
         pinned = [Path(dep.fs_path).relative_to(ROOT) for dep in stage.deps if not isinstance(dep, ParamsDependency)]
         model = load(ROOT / "params.yaml").models.get(stage.name.removeprefix(f"{step}@"))
         made = f"components.models.{model.family if model else 'classifier'}"
-        missing = {path for path in sources([made, f"components.{step}"], rooms) if not any(map(path.is_relative_to, pinned))}
+        missing = {
+            path for path in sources([made, f"components.{step}"], rooms) if not any(map(path.is_relative_to, pinned))
+        }
         assert not missing, stage.name
 
 
