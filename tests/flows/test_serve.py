@@ -1,5 +1,6 @@
 """Everything together, as ``make serve`` brings it up, on a tiny project: schedules, clones, lost workers."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 from uuid import UUID
 
 import psutil
@@ -155,6 +157,13 @@ def worker(service: Service, lost: UUID) -> Iterator[psutil.Process]:
     yield process
     process.terminate()
     process.wait(60)
+
+
+def test_files_of_the_record_lie_where_no_server_is_needed(service: Service):
+    address = f"{service.environment['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/get?experiment_id=0"
+    with urlopen(address) as answer:
+        found = json.load(answer)["experiment"]["artifact_location"]
+    assert found == (service.project.folder / "mlartifacts" / "0").as_uri()
 
 
 @pytest.mark.usefixtures("worker")
