@@ -67,8 +67,9 @@ check: install-dev  ## lint, formatting, types
 	$(BIN)/mypy
 
 ui: install  ## open the record of runs and versions in MLflow, on this machine only
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 \
-		--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}"
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" \
+		$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) --workers 1
 
 lock: $(VENV)/.uv  ## remake both lock files from pyproject.toml (LOCK_FLAGS=--upgrade for newer versions)
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-header $(LOCK_FLAGS) \

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -21,6 +22,7 @@ from prefect.workers.process import ProcessWorker
 from ruamel.yaml import YAML
 
 from components.params import UserError, run_step
+from flows.command import positive
 from flows.slots import LIMIT
 
 __all__ = ["POOL", "deploy"]
@@ -39,8 +41,10 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
             one is 1, for a training takes all GPUs that it sees.
 
     Raises:
-        UserError: there is no commit, the server does not answer or refuses, or Prefect does not take a deployment.
+        UserError: the URL holds credentials, there is no commit, the server does not answer or refuses, or Prefect does
+            not take a deployment.
     """
+    _expect_public(repository or "")
     repository, commit = repository or str(ROOT), commit or _head()
     try:
         with get_client(sync_client=True) as client:
@@ -52,6 +56,12 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
         reason = str(error).partition(" for url ")[0]
         raise UserError(f"PREFECT_API_URL: {PREFECT_API_URL.value()}: {reason}") from None
     print(f"deployed: commit {commit[:12]} of {repository}")
+
+
+def _expect_public(repository: str) -> None:
+    url = urlsplit(repository)
+    if url.password or (url.username and url.scheme in ("http", "https")):  # of a token, the name is the secret
+        raise UserError("--repository: holds credentials, which Prefect would store and show; git can keep them")
 
 
 def _head() -> str:
@@ -109,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.deploy", description="Bring Prefect's server up to date.")
     parser.add_argument("--repository", default=os.environ.get("MENAGERIE_REPOSITORY"), help="URL (this checkout)")
     parser.add_argument("--commit", default=os.environ.get("MENAGERIE_COMMIT"), help="hash (the checkout's)")
-    parser.add_argument("--gpus", type=int, help="trainings that may hold a GPU at once")
+    parser.add_argument("--gpus", type=positive, metavar="N", help="trainings that may hold a GPU at once")
     options = parser.parse_args()
     if not PREFECT_API_URL.value():
         raise UserError("PREFECT_API_URL: not set; it is the address of the server, like http://127.0.0.1:4200/api")

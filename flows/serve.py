@@ -14,16 +14,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
 from filelock import FileLock, Timeout
 
 from components.params import UserError, run_step
 
-__all__ = ["Services", "main"]
+__all__ = ["Services", "main", "own_hosts"]
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -31,6 +32,7 @@ START_SECONDS = 240
 GRACE_SECONDS = 20
 """A run that is ended has its stages to end, and to tell the server."""
 LAST_LINES = 15
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Services:
@@ -49,8 +51,11 @@ class Services:
         return self
 
     def __exit__(self, *_: object) -> None:
+        before = _ignore_signals()
         for process in reversed(self._running.values()):  # the worker's runs still have servers to report to
             _end(process.pid)
+        for sent, handler in before.items():
+            signal.signal(sent, handler)
 
     def start(self, name: str, module: str, *arguments: str) -> None:
         """Start ``python -m module``, in a session of its own: Ctrl-C is for this process alone."""
@@ -92,6 +97,15 @@ class Services:
         return self._logs / f"{name}.log"
 
 
+def _ignore_signals() -> dict[signal.Signals, Any]:
+    """What ends must not be cut short by an impatient second Ctrl-C, or by the signal that make passes on.
+
+    Returns:
+        The handlers that were there.
+    """
+    return {sent: signal.signal(sent, signal.SIG_IGN) for sent in SIGNALS}
+
+
 def _end(pid: int) -> None:
     """End a process with all that it started, in whatever session: asked first, then killed."""
     with suppress(psutil.NoSuchProcess):
@@ -123,7 +137,7 @@ def serve(mlflow_port: int, prefect_port: int, worker: bool = True) -> None:
         os.environ.update(_environment(home, mlflow, prefect))
         with Services(home / "logs") as services:
             services.start("mlflow", "mlflow", "server", *_mlflow_options(mlflow_port))
-            services.start("prefect", "prefect", "server", "start", "--host", HOST, "--port", str(prefect_port))
+            services.start("prefect", "uvicorn", *_prefect_options(prefect_port))
             services.wait_until(lambda: _answers(f"{mlflow}/health"), "MLflow")
             services.wait_until(lambda: _answers(f"{prefect}/api/health"), "Prefect's server")
 
@@ -155,13 +169,22 @@ def _environment(home: Path, mlflow: str, prefect: str) -> dict[str, str]:
     }
 
 
-def _mlflow_options(port: int) -> Sequence[str]:
+def own_hosts(port: int) -> list[str]:
+    """What a browser on this machine may call a server here; by any other name it is led astray (DNS rebinding)."""
+    return [f"{name}:{port}" for name in (HOST, "localhost")]
+
+
+def _mlflow_options(port: int) -> list[str]:
     """Beside what MLflow reads from the environment itself: where nothing there says so, the record of a desk."""
-    options = {"host": HOST, "port": port, "workers": 1}
+    options = {"host": HOST, "port": port, "workers": 1, "allowed-hosts": ",".join(own_hosts(port))}
     if not {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_ARTIFACTS_DESTINATION"} & os.environ.keys():
         options["backend-store-uri"] = f"sqlite:///{ROOT / 'mlflow.db'}"
         options["default-artifact-root"] = (ROOT / "mlartifacts").as_uri()
     return [f"--{name}={value}" for name, value in options.items()]
+
+
+def _prefect_options(port: int) -> list[str]:
+    return ["--factory", "flows.loopback:create_app", f"--host={HOST}", f"--port={port}", "--log-level=warning"]
 
 
 @contextmanager
@@ -191,8 +214,8 @@ def _expect_free(option: str, port: int) -> None:
 def _answers(url: str) -> bool:
     try:
         urllib.request.urlopen(url, timeout=5).close()
-    except urllib.error.HTTPError:  # it wants a password
-        return True
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403)  # it wants a password
     except OSError:
         return False
     return True
@@ -207,6 +230,11 @@ def _worker_is_online() -> bool:
         return any(worker.status == "ONLINE" for worker in client.read_workers_for_work_pool(POOL))
 
 
+def _leave(*_: object) -> NoReturn:
+    _ignore_signals()
+    sys.exit(0)
+
+
 def main() -> None:
     """Serve from the command line."""
     parser = argparse.ArgumentParser(prog="python -m flows.serve", description="MLflow, Prefect and a worker here.")
@@ -214,8 +242,9 @@ def main() -> None:
     parser.add_argument("--prefect-port", type=int, default=4200, metavar="PORT", help="(4200)")
     parser.add_argument("--no-worker", action="store_true", help="runs are for workers started elsewhere")
     options = parser.parse_args()
-    for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sent, lambda *_: sys.exit(0))
+    for sent in SIGNALS:
+        if signal.getsignal(sent) is not signal.SIG_IGN:  # under nohup, a hang-up stays ignored
+            signal.signal(sent, _leave)
     serve(options.mlflow_port, options.prefect_port, not options.no_worker)
 
 

@@ -1,26 +1,34 @@
 """Everything together, as ``make serve`` brings it up, on a tiny project: schedules, clones, lost workers."""
 
-import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
-from urllib.request import urlopen
 from uuid import UUID
 
+import httpx
 import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.actions import DeploymentScheduleUpdate, DeploymentUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Failed, Pending
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from flows.events import announce
 from tests.flows.conftest import ROOT, Project, lives, until
+
+pytestmark = pytest.mark.timeout(900)
 
 WAITING = """\
   wait:
@@ -30,8 +38,6 @@ WAITING = """\
       deps: [step.py, "orders/wait_${item}"]
       outs: ["out/wait_${item}"]
 """
-SILENCE = 45
-"""Seconds after which a silent run has crashed: a heartbeat comes every 30."""
 
 
 def free_ports(count: int) -> list[str]:
@@ -43,7 +49,7 @@ def free_ports(count: int) -> list[str]:
 
 
 def create_repository(folder: Path) -> Project:
-    """A tiny project with the flows of this one, whose nightly run is due every minute."""
+    """A tiny project with the flows and deployments of this one; no schedule is active."""
     project = Project.create(folder)
     with (folder / "dvc.yaml").open("a") as graph:
         graph.write(WAITING)
@@ -51,15 +57,9 @@ def create_repository(folder: Path) -> Project:
         project.order(f"wait_{name}", f"hang {folder.parent / name}")
     for room in ("components", "flows"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "automations.yaml", folder)
     deployments = (ROOT / "prefect.yaml").read_text()
-    deployments = deployments[: deployments.index("  - name: release-watch")]
-    every_minute = 'parameters: {targets: [report]}\n    schedules:\n      - cron: "* * * * *"'
-    assert '"0 2 * * *"' in deployments
-    deployments = deployments.replace('schedules:\n      - cron: "0 2 * * *"', every_minute)
-    (folder / "prefect.yaml").write_text(deployments)
-    automations = (ROOT / "automations.yaml").read_text()
-    assert "within: 90 " in automations
-    (folder / "automations.yaml").write_text(automations.replace("within: 90 ", f"within: {SILENCE} "))
+    (folder / "prefect.yaml").write_text(re.sub("- (cron|interval):", r"- active: false\n        \1:", deployments))
     (folder / ".gitignore").write_text("/out/\n/seen/\n/mlflow.db*\n/mlartifacts/\n__pycache__/\n/.menagerie/\n")
     person = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
     for arguments in (["init", "-q"], ["add", "."], [*person, "commit", "-q", "-m", "all"]):
@@ -70,10 +70,12 @@ def create_repository(folder: Path) -> Project:
 class Service:
     """A served project, seen by its API."""
 
-    def __init__(self, project: Project, client: SyncPrefectClient, environment: dict[str, str]):
+    def __init__(self, project: Project, client: SyncPrefectClient, mlflow: str, prefect: str, worker: psutil.Process):
         self.project = project
         self.client = client
-        self.environment = environment
+        self.mlflow = mlflow
+        self.prefect = prefect
+        self.worker = worker
 
     def start(self, deployment: str, **parameters) -> UUID:
         """Order a run of a deployment."""
@@ -83,22 +85,40 @@ class Service:
     def state(self, run: UUID):
         return self.client.read_flow_run(run).state
 
+    def end(self, run: UUID):
+        """The final state of a run."""
+        return until(lambda: self.state(run).is_final() and self.state(run))
+
     def tasks(self, run: UUID) -> dict[str, str]:
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=[run]))
         return {task.name: task.state_name for task in self.client.read_task_runs(flow_run_filter=chosen)}
 
-    def worker(self, name: str) -> psutil.Process:
-        """Start a worker as on another machine: what it needs is in its environment."""
-        log = (self.project.folder.parent / f"{name}.log").open("wb")
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "menagerie", "--name", name]
-        return psutil.Popen(
-            command, env=self.environment, cwd=self.project.folder.parent, stdout=log, stderr=subprocess.STDOUT
-        )
+    def another_worker(self) -> psutil.Process:
+        """As on another machine: what it needs is in its environment."""
+        home = self.project.folder / ".menagerie"
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "menagerie"]
+        environment = {
+            **environment_of(self.project),
+            "PREFECT_API_URL": f"{self.prefect}/api",
+            "PREFECT_HOME": str(home / "prefect"),
+            "MLFLOW_TRACKING_URI": self.mlflow,
+            "MENAGERIE_REMOTE": str(home / "remote"),
+            "MENAGERIE_HOME": str(home),
+            "TMPDIR": str(home / "clones"),
+        }
+        with (home / "logs" / "another.log").open("wb") as log:
+            return psutil.Popen(command, env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
 
     def hanging(self, name: str) -> psutil.Process:
         """The process that the stage ``wait@NAME`` has started."""
         mark = self.project.folder.parent / name
         return psutil.Process(int(until(lambda: mark.exists() and mark.read_text())))
+
+
+def environment_of(project: Project) -> dict[str, str]:
+    """The session's, without servers; workers look for work all the time."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
+    return own | {"PYTHONPATH": str(project.folder), "PREFECT_WORKER_QUERY_SECONDS": "1"}
 
 
 def kill(root: psutil.Process) -> None:
@@ -110,110 +130,126 @@ def kill(root: psutil.Process) -> None:
 
 @pytest.fixture(scope="module")
 def service(environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("served")
-    project = create_repository(folder / "project")
+    project = create_repository(tmp_path_factory.mktemp("served") / "project")
     mlflow, prefect = free_ports(2)
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
-    own |= {"PYTHONPATH": str(project.folder), "DVC_NO_ANALYTICS": "1"}
-    ports = ["--mlflow-port", mlflow, "--prefect-port", prefect]
-    command = [sys.executable, "-m", "flows.serve", "--no-worker", *ports]
-    served = subprocess.Popen(command, cwd=project.folder, env=own, stdout=subprocess.PIPE, text=True)
-    assert served.stdout
-    said: list[str] = []
-    while not said or (said[-1] and not said[-1].startswith("Ctrl-C")):
-        said.append(served.stdout.readline())
-    started = psutil.Process(served.pid).children(recursive=True)
-    home = project.folder / ".menagerie"
-    api = f"http://127.0.0.1:{prefect}/api"
-    own |= {"PREFECT_API_URL": api, "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{mlflow}"}
-    own |= {
-        "MENAGERIE_REMOTE": str(home / "remote"),
-        "MENAGERIE_HOME": str(home),
-        "PREFECT_HOME": str(home / "prefect"),
-    }
-    own |= {"TMPDIR": str(home / "clones")}
-    assert any(line.split() == ["Prefect", api.removesuffix("/api")] for line in said)
-    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
-        yield Service(project, client, own)
-    served.send_signal(signal.SIGINT)
-    assert served.wait(60) == 0
-    assert not any(map(lives, started))
+    command = [sys.executable, "-m", "flows.serve", "--mlflow-port", mlflow, "--prefect-port", prefect]
+    served = psutil.Popen(command, cwd=project.folder, env=environment_of(project), stdout=subprocess.PIPE, text=True)
+    try:
+        lines = takewhile(lambda line: not line.startswith("Ctrl-C"), served.stdout)
+        addresses = dict(line.split() for line in lines if "http" in line)
+        assert addresses == {"MLflow": f"http://127.0.0.1:{mlflow}", "Prefect": f"http://127.0.0.1:{prefect}"}
+        started = served.children(recursive=True)
+        worker = next(process for process in started if "worker" in process.cmdline())
+        api = f"{addresses['Prefect']}/api"
+        with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
+            yield Service(project, client, addresses["MLflow"], addresses["Prefect"], worker)
+        served.terminate()
+        until(lambda: not lives(worker))
+        served.send_signal(signal.SIGINT)  # impatient, while the servers end
+        assert served.wait(120) == 0
+        assert not any(map(lives, started))
+    finally:
+        if served.poll() is None:
+            kill(served)
 
 
 @pytest.fixture(scope="module")
 def lost(service: Service) -> UUID:
-    """A run whose worker has been killed, with all that it had started."""
+    """A run whose worker was killed, with all that it had started; the served worker slept until then."""
+    service.worker.suspend()
     run = service.start("on-demand", targets=["wait@lost"])
-    worker = service.worker("doomed")
-    service.hanging("lost")
-    until(lambda: service.state(run).is_running())
-    kill(worker)
+    doomed = service.another_worker()
+    try:
+        service.hanging("lost")
+        until(lambda: service.state(run).is_running())
+    finally:
+        kill(doomed)
+        service.worker.resume()
     return run
 
 
-@pytest.fixture(scope="module")
-def worker(service: Service, lost: UUID) -> Iterator[psutil.Process]:
-    process = service.worker("lasting")
-    yield process
-    process.terminate()
-    process.wait(60)
+def test_all_is_deployed(service: Service):
+    deployments = {each.name: each for each in service.client.read_deployments()}
+    assert deployments.keys() == {"nightly", "on-demand", "release-watch", "sweep"}
+    schedules = {name: each.schedules[0].schedule for name, each in deployments.items() if each.schedules}
+    assert schedules["nightly"].cron == "0 2 * * *"
+    assert schedules["release-watch"].interval.total_seconds() == 180
+    assert service.client.read_global_concurrency_limit_by_name("gpu").limit == 1
+
+
+@pytest.mark.parametrize(
+    "stranger", [{"Origin": "https://example.org"}, {"Origin": "null"}, {"Host": "10.example.org"}]
+)
+def test_no_page_of_elsewhere_is_answered(service: Service, stranger: dict[str, str]):
+    for path in (f"{service.prefect}/api/deployments/filter", f"{service.mlflow}/api/2.0/mlflow/experiments/create"):
+        assert httpx.post(path, headers=stranger, json={}).status_code == 403
+        preflight = httpx.options(path, headers={"Access-Control-Request-Method": "POST", **stranger})
+        assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+def test_no_page_of_elsewhere_listens(service: Service):
+    """To WebSockets, which no browser keeps from another origin."""
+    events = f"{service.prefect}/api/events/out".replace("http", "ws")
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(events, origin=Origin("https://example.org"))
+    connect(events, origin=Origin(service.prefect)).close()
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_its_own_pages_are_answered(service: Service, name: str):
+    prefect = service.prefect.replace("127.0.0.1", name)
+    assert "<html" in httpx.get(prefect).text
+    assert httpx.post(f"{prefect}/api/flows/filter", headers={"Origin": prefect}, json={}).status_code == 200
+    assert "<html" in httpx.get(service.mlflow.replace("127.0.0.1", name)).text
 
 
 def test_files_of_the_record_lie_where_no_server_is_needed(service: Service):
-    address = f"{service.environment['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/get?experiment_id=0"
-    with urlopen(address) as answer:
-        found = json.load(answer)["experiment"]["artifact_location"]
-    assert found == (service.project.folder / "mlartifacts" / "0").as_uri()
+    answer = httpx.get(f"{service.mlflow}/api/2.0/mlflow/experiments/get", params={"experiment_id": 0})
+    own = service.project.folder / "mlartifacts" / "0"
+    assert answer.json()["experiment"]["artifact_location"] == own.as_uri()
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.mark.usefixtures("lost")
 def test_a_cron_deployment_fires_and_works_in_a_clone(service: Service):
     nightly = service.client.read_deployment_by_name("menagerie/nightly").id
+    chosen = DeploymentFilter(id=DeploymentFilterId(any_=[nightly]))
 
-    def scheduled():
-        runs = service.client.request("POST", "/flow_runs/filter", json={"sort": "START_TIME_DESC"}).json()
-        return [run for run in runs if run["deployment_id"] == str(nightly) and run["auto_scheduled"]]
+    def fired():
+        runs = service.client.read_flow_runs(deployment_filter=chosen)
+        return [run for run in runs if run.auto_scheduled and not run.state.is_scheduled()]
 
-    assert len(until(scheduled)) > 1  # by the scheduler, from the cron
-    done = until(lambda: [run for run in scheduled() if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED")])[-1]
-    assert done["state"]["message"] == "5 stages ran, 0 were up to date"
-    assert service.tasks(UUID(done["id"])) == dict.fromkeys(
-        ["make@a", "make@b", "refine@a", "refine@b", "report"], "Completed"
-    )
-    assert not service.project.exists("report")  # nothing was done where a person edits
+    often = DeploymentScheduleUpdate(schedule=CronSchedule(cron="* * * * * */10"), active=True)
+    awake = DeploymentUpdate(parameters={"targets": ["refine@a"]}, schedules=[often])
+    service.client.update_deployment(nightly, awake)
+    done = until(fired)[-1].id
+    service.client.update_deployment(nightly, DeploymentUpdate(schedules=[]))
+
+    assert service.end(done).message == "2 stages ran, 0 were up to date"
+    assert service.tasks(done) == {"make@a": "Completed", "refine@a": "Completed"}
+    assert not service.project.exists("refine_a")  # nothing was done where a person edits
     assert not (service.project.folder / ".dvc" / "config.local").exists()
-    chosen = {"flow_runs": {"id": {"any_": [done["id"]]}}}
-    artifacts = service.client.request("POST", "/artifacts/filter", json=chosen).json()
-    lock = next(each["data"] for each in artifacts if each["key"] == "dvc-lock")
-    assert "out/report" in lock
+    artifacts = service.client.read_artifacts(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[done])))
+    lock = next(each.data for each in artifacts if each.key == "dvc-lock")
+    assert "out/refine_a" in lock
 
-    again = service.start("on-demand", targets=["report"])  # in a clone that knows nothing but the remote
-    assert until(lambda: service.state(again).is_final() and service.state(again)).message == (
-        "0 stages ran, 5 were up to date"
-    )
+    again = service.start("on-demand", targets=["make@a"])  # in a clone that knows nothing but the remote
+    assert service.end(again).message == "0 stages ran, 1 were up to date"
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.mark.usefixtures("lost")
 def test_a_cancelled_run_leaves_no_process(service: Service):
     run = service.start("on-demand", targets=["wait@cancelled"])
     child = service.hanging("cancelled")
-    family = [child, *child.parents()]
-    family = [process for process in family if "step.py" in " ".join(process.cmdline()) or process == child]
+    assert service.worker in child.parents()
+    family = [child, *takewhile(lambda process: process != service.worker, child.parents())]
     service.client.set_flow_run_state(run, Cancelling())
     until(lambda: service.state(run).is_cancelled())
     until(lambda: not any(map(lives, family)))
 
 
-@pytest.mark.usefixtures("worker")
-def test_a_killed_workers_run_is_detected_and_run_again(service: Service, lost: UUID):
-    state = until(lambda: service.state(lost).is_completed() and service.state(lost))
-    assert state.message == "1 stages ran, 0 were up to date"
-    assert service.client.read_flow_run(lost).run_count == 2
-
-
 def test_three_failures_in_a_row_pause_a_deployment(service: Service):
-    """One without a schedule: runs that end well in between would begin the count anew."""
-    found = service.client.read_deployment_by_name("menagerie/on-demand")
+    """One that nothing else here runs: a run that ends well would begin the count anew."""
+    found = service.client.read_deployment_by_name("release/release-watch")
     for failures in range(3):
         assert not service.client.read_deployment(found.id).paused, f"paused after {failures} failures"
         run = service.client.create_flow_run_from_deployment(found.id, state=Pending())
@@ -221,3 +257,9 @@ def test_three_failures_in_a_row_pause_a_deployment(service: Service):
         run = service.client.read_flow_run(run.id)
         announce(None, run, run.state)
     until(lambda: service.client.read_deployment(found.id).paused)
+
+
+def test_a_killed_workers_run_is_detected_and_run_again(service: Service, lost: UUID):
+    state = until(lambda: service.state(lost).is_completed() and service.state(lost), 300)
+    assert state.message == "1 stages ran, 0 were up to date"
+    assert service.client.read_flow_run(lost).run_count == 2

@@ -43,3 +43,10 @@ def test_a_server_that_is_not_there_is_one_line_of_the_deployment_step():
     address = "http://127.0.0.1:9/api"
     with temporary_settings({PREFECT_API_URL: address}), pytest.raises(UserError, match=f"{address}: .+"):
         deploy("repository", "commit")
+
+
+@pytest.mark.parametrize("credentials", ["somebody:secret", "secret"])
+def test_a_repository_with_credentials_is_one_line(credentials: str):
+    with pytest.raises(UserError, match=r"^--repository: holds credentials") as told:
+        deploy(f"https://{credentials}@example.org/code.git", "0" * 40)
+    assert "secret" not in str(told.value)
