@@ -1,6 +1,5 @@
-"""A small workplace for the steps: parameters, data, untrained models, and what judges them."""
+"""A small workplace for the steps after training: parameters, data, untrained models, and what judges them."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from components.datasets.arrays import hash_arrays, write_spec
 from components.params import SPLITS, ImageSpec, Params, TextSpec, load
 
-__all__ = ["CONDITIONAL", "finished_epochs", "make_judges", "make_workplace", "prolong", "run_step", "save_models"]
+__all__ = ["CONDITIONAL", "make_judges", "make_workplace", "run_step", "save_models"]
 
 PARAMS = """\
 seed: 7
@@ -97,23 +96,6 @@ def make_workplace(folder: Path, more: str = "") -> Params:
     _write(folder, "squares", images, ImageSpec, shape=(4, 4, 1), levels=17, classes=("round", "flat", "odd"))
     _write(folder, "prose", text, TextSpec, vocabulary=("\N{REPLACEMENT CHARACTER}", "\n", "a", "<", "&"))
     return load(folder / "params.yaml")
-
-
-def prolong(params: Path, epochs: int) -> None:
-    """Let the training of ``vae`` last long enough to be killed in its middle."""
-    longer = f"training: {{<<: *training, epochs: {epochs}, sample_every: {epochs // 2}}}"
-    text = params.read_text().replace("training: *training", longer, 1)
-    params.write_text(text.replace("checkpoint_seconds: 60", "checkpoint_seconds: 1"))
-
-
-def finished_epochs(checkpoints: Path) -> int:
-    """Epochs that the training of ``vae`` had finished at its last checkpoint; none where there is none."""
-    from safetensors import safe_open
-
-    for path in checkpoints.glob("vae-*/state.safetensors"):
-        with safe_open(path, framework="numpy") as file:
-            return json.loads(file.metadata()["progress"])["epoch"]
-    return 0
 
 
 def save_models(folder: Path, params: Params) -> None:
