@@ -27,8 +27,6 @@ from websockets.typing import Origin
 
 from tests.flows.conftest import ROOT, Project, lives, until
 
-pytestmark = pytest.mark.timeout(900)
-
 WAITING = """\
   wait:
     foreach: [cancelled, lost]

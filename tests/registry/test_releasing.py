@@ -110,7 +110,6 @@ def test_what_is_released_is_whole_pinned_and_comes_back(versions):
     assert not Path(f"{FOLDER}.dvc").exists()
 
 
-@pytest.mark.timeout(900)  # there are some fifteen steps, each of which two processes die before
 def test_wherever_a_process_dies_files_ledger_and_alias_come_together(versions):
     before, gone_back = len(entries(MODEL)), 0
     for step in itertools.count(1):
