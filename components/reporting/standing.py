@@ -12,8 +12,8 @@ __all__ = ["Judged", "apart", "leaders", "ranked", "separated"]
 SEPARATE = 4.0
 """Standard errors of a difference beyond which it is not put down to chance.
 
-A table compares a thousand pairs (ten models in twenty columns). By 1.96 standard errors fifty of a thousand equal
-pairs would seem separate by luck; beyond 4 it is one in 15,800, and 94 of 100 tables have none (Bonferroni). Errors
+A table compares a thousand pairs (eleven models in twenty columns). By 1.96 standard errors fifty of a thousand equal
+pairs would seem separate by luck; beyond 4 it is one in 15,800, and nine of ten tables have none (Bonferroni). Errors
 are added as if models were independent: they are judged on the same test examples, which makes this more cautious;
 that training by another seed gives another model is in no error, which makes it less so.
 """
