@@ -35,7 +35,7 @@ from flows.graph import walk
 from flows.job import READ, Done, Job, TransferError, Workplace, read_files
 from flows.lockfile import LockGuard
 from flows.plan import Plan
-from flows.source import Source, expect_no_password, find_source
+from flows.source import Source, expect_no_credentials, find_source
 from flows.stages import Outcome, StageRunner
 from flows.states import state_of, was_interrupted
 from flows.worker import CLONE
@@ -107,7 +107,9 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
     source = find_source()
     if tracking_uri().startswith("sqlite"):
         raise UserError(f"MLFLOW_TRACKING_URI: {tracking_uri()} is of this machine; a cluster's stages need a server")
-    expect_no_password("MLFLOW_TRACKING_URI", tracking_uri(), "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
+    expect_no_credentials(
+        "MLFLOW_TRACKING_URI", tracking_uri(), "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+    )
     server = PREFECT_API_URL.value()
     if not server or (_is_here(server) and not _is_here(address)):
         raise UserError(f"PREFECT_API_URL: {server or 'not set'}; a cluster's stages need one that all machines reach")

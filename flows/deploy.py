@@ -10,7 +10,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -24,6 +23,7 @@ from ruamel.yaml import YAML
 from components.params import UserError, run_step
 from flows.command import positive
 from flows.slots import LIMIT
+from flows.source import expect_no_credentials
 
 __all__ = ["POOL", "deploy"]
 
@@ -44,7 +44,7 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
         UserError: the URL holds credentials, there is no commit, the server does not answer or refuses, or Prefect does
             not take a deployment.
     """
-    _expect_public(repository or "")
+    expect_no_credentials("--repository", repository or "", "a credential helper of git's")
     repository, commit = repository or str(ROOT), commit or _head()
     try:
         with get_client(sync_client=True) as client:
@@ -56,12 +56,6 @@ def deploy(repository: str | None = None, commit: str | None = None, slots: int 
         reason = str(error).partition(" for url ")[0]
         raise UserError(f"PREFECT_API_URL: {PREFECT_API_URL.value()}: {reason}") from None
     print(f"deployed: commit {commit[:12]} of {repository}")
-
-
-def _expect_public(repository: str) -> None:
-    url = urlsplit(repository)
-    if url.password or (url.username and url.scheme in ("http", "https")):  # of a token, the name is the secret
-        raise UserError("--repository: holds credentials, which Prefect would store and show; git can keep them")
 
 
 def _head() -> str:

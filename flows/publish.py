@@ -6,8 +6,8 @@ from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
+from components.addresses import without_credentials
 from flows.clones import is_clone
-from flows.source import without_password
 
 __all__ = ["publish", "publish_lock"]
 
@@ -29,7 +29,7 @@ def publish() -> None:
         create_link_artifact(page.as_uri(), key="report", link_text=str(page), description="On the machine of this run")
     tracking = os.environ.get("MLFLOW_TRACKING_URI", "")
     if tracking.startswith("http"):
-        create_link_artifact(without_password(tracking), key="mlflow", link_text="MLflow")
+        create_link_artifact(without_credentials(tracking), key="mlflow", link_text="MLflow")
     else:
         create_link_artifact("http://127.0.0.1:5000", key="mlflow", link_text="MLflow, once `make ui` runs there")
 

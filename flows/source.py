@@ -1,17 +1,15 @@
 """Where other machines get what this checkout is made of: its commit by git, its data from the DVC remote."""
 
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 
+from components.addresses import without_credentials
 from components.params import UserError
 from components.registry.lineage import UNKNOWN, git_state
 
-__all__ = ["Source", "expect_no_password", "find_source", "without_password"]
-
-PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#]*(?=@)")
+__all__ = ["Source", "expect_no_credentials", "find_source"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def find_source() -> Source:
     The repository is ``MENAGERIE_REPOSITORY`` where that is set, else git's ``origin``; the remote is DVC's default.
 
     Raises:
-        UserError: the files are not those of a commit; there is no such repository or remote; a URL carries a password.
+        UserError: the files are not those of a commit; there is no such repository or remote; a URL holds credentials.
     """
     commit, dirty = git_state()
     if commit == UNKNOWN:
@@ -49,7 +47,7 @@ def find_source() -> Source:
     repository = os.environ.get("MENAGERIE_REPOSITORY") or _answer("git", "remote", "get-url", "origin")
     if not repository:
         raise UserError("MENAGERIE_REPOSITORY: not set, and git has no `origin`; other machines get the code there")
-    expect_no_password("MENAGERIE_REPOSITORY, or git's `origin`", repository, "a credential helper of git's")
+    expect_no_credentials("MENAGERIE_REPOSITORY, or git's `origin`", repository, "a credential helper of git's")
     lines = _answer(sys.executable, "-m", "dvc", "config", "--list").splitlines()
     settings = dict(line.split("=", 1) for line in lines if "=" in line)
     remote = settings.get("core.remote", "")
@@ -58,28 +56,23 @@ def find_source() -> Source:
         raise UserError(
             "--cluster: DVC has no default remote, by which machines share data; see `dvc remote add --local --default`"
         )
-    expect_no_password(f"DVC's remote {remote!r}", url, "DVC's configuration, `dvc config --global`")
+    expect_no_credentials(f"DVC's remote {remote!r}", url, "DVC's configuration, `dvc config --global`")
     return Source(repository, commit, remote, url)
 
 
-def without_password(url: str) -> str:
-    """A URL as it may be shown."""
-    return PASSWORD.sub(r"\1", url)
-
-
-def expect_no_password(what: str, url: str, place: str) -> None:
+def expect_no_credentials(what: str, url: str, place: str) -> None:
     """See that a URL may go to other machines.
 
     Args:
         what: it is the URL of.
         url: the URL.
-        place: where each machine has the password instead.
+        place: where each machine has the credentials instead.
 
     Raises:
-        UserError: it carries a password.
+        UserError: it holds some.
     """
-    if (shown := without_password(url)) != url:
-        raise UserError(f"{what}: {shown} carries a password, which does not travel; each machine has it in {place}")
+    if (shown := without_credentials(url)) != url:
+        raise UserError(f"{what}: credentials in {shown} would be kept and shown; each machine has them in {place}")
 
 
 def _answer(*command: str) -> str:

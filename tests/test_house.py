@@ -25,7 +25,7 @@ FLOORS = [
     ["components.networks"],
     ["components.backend"],
     ["components.costs", "components.curves", "components.diagnosis", "components.fingerprint", "components.pictures"],
-    ["components.files"],
+    ["components.addresses", "components.files"],
     ["components.params"],
     ["components"],
     ["components.imports"],

@@ -17,6 +17,7 @@ from filelock import FileLock
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
+from components.addresses import without_credentials
 from components.params import UserError
 
 __all__ = [
@@ -147,5 +148,5 @@ def _expect_answer(uri: str) -> None:
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise NoAnswerError(
-            f"MLFLOW_TRACKING_URI: {uri} does not answer ({reason}); start the server or unset it"
+            f"MLFLOW_TRACKING_URI: {without_credentials(uri)} does not answer ({reason}); start the server or unset it"
         ) from None

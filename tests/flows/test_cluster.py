@@ -19,7 +19,7 @@ from wsgidav.wsgidav_app import WsgiDAVApp
 
 from components.params import UserError, load
 from flows.plan import Plan
-from flows.source import find_source, without_password
+from flows.source import find_source
 from tests.flows.conftest import ROOT, Project, lives, until
 from tests.registry.test_servers import serving
 
@@ -235,27 +235,20 @@ def test_what_others_cannot_get_is_refused(published: Published, monkeypatch):
 
     source = find_source()
     assert source.url.startswith("webdav://")
-    with_password = {
+    with_credentials = {
         "MLFLOW_TRACKING_URI": ("http://me:pass@word@localhost:5000", "MLFLOW_TRACKING_PASSWORD"),
         "MENAGERIE_REPOSITORY": ("https://me:pass@word@localhost/menagerie.git", "credential helper"),
     }
-    for name, (url, place) in with_password.items():
+    for name, (url, place) in with_credentials.items():
         monkeypatch.setenv(name, url)
         with pytest.raises(UserError, match=place) as told:
             run_on_cluster("tcp://127.0.0.1:9", Plan({}, {}, load().execution, {}))
-        assert url.replace(":pass@word", "") in str(told.value)
-        assert "word@" not in str(told.value)
+        assert f"{name}" in str(told.value)
+        assert url.replace("me:pass@word@", "") in str(told.value)
     monkeypatch.setenv("MENAGERIE_REPOSITORY", source.repository)
     published.dvc("remote", "add", "--local", "--force", "shelf", "webdav://me:secret@localhost/remote")
-    with pytest.raises(UserError, match="'shelf': webdav://me@localhost/remote carries a password"):
+    with pytest.raises(UserError, match="'shelf': credentials in webdav://me@localhost/remote"):
         find_source()
     Path("step.py").write_text("pass")
     with pytest.raises(UserError, match=f"commit {source.commit[:8]}"):
         find_source()
-
-
-@pytest.mark.parametrize(
-    "url", ["git@host:team/menagerie.git", "ssh://git@host:22/x", "http://host:5000/a:b@c", "/a/b:c@d"]
-)
-def test_a_url_without_a_password_is_shown_as_it_is(url: str):
-    assert without_password(url) == url

@@ -16,4 +16,4 @@ def test_a_link_to_the_record_shows_no_password(tmp_path: Path, monkeypatch: pyt
     flow(publish)()
     with get_client(sync_client=True) as client:
         link = client.request("GET", "/artifacts/{key}/latest", path_params={"key": "mlflow"}).raise_for_status().json()
-    assert link["data"] == "[MLflow](http://me@127.0.0.1:5000)"
+    assert link["data"] == "[MLflow](http://127.0.0.1:5000)"

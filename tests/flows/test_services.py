@@ -47,6 +47,6 @@ def test_a_server_that_is_not_there_is_one_line_of_the_deployment_step():
 
 @pytest.mark.parametrize("credentials", ["somebody:secret", "secret"])
 def test_a_repository_with_credentials_is_one_line(credentials: str):
-    with pytest.raises(UserError, match=r"^--repository: holds credentials") as told:
+    with pytest.raises(UserError, match=r"^--repository: credentials in https://example.org/code.git") as told:
         deploy(f"https://{credentials}@example.org/code.git", "0" * 40)
     assert "secret" not in str(told.value)
