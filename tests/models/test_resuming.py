@@ -38,7 +38,8 @@ CHANCES: dict[str, dict[str, Any]] = {
         "label_flips": 0.3,
         "input_noise": 0.1,
         "discriminator": {**FAMILIES["gan"]["discriminator"], "dropout": 0.3},
-    }
+    },
+    "diffusion": {"multipliers": (1,), "dropout": 0.3},
 }
 
 
