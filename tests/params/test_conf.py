@@ -46,6 +46,7 @@ def test_every_choice_is_valid_and_holds_the_data_it_uses(compose: Compose, imag
 def test_mnist_is_one_choice_for_all_image_models(compose: Compose) -> None:
     params = compose("images=mnist")
     assert params.models["vae"].likelihood == "bernoulli"
+    assert (params.reference.training.epochs, params.evaluation.samples) == (4, 1000)
     assert params.models["lstm"] == compose().models["lstm"]
 
 
