@@ -31,6 +31,8 @@ HOST = "127.0.0.1"
 START_SECONDS = 240
 GRACE_SECONDS = 20
 """A run that is ended has its stages to end, and to tell the server."""
+CLOSING_SECONDS = 5
+"""Open pages are no reason to wait longer."""
 LAST_LINES = 15
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -184,7 +186,8 @@ def _mlflow_options(port: int) -> list[str]:
 
 
 def _prefect_options(port: int) -> list[str]:
-    return ["--factory", "flows.loopback:create_app", f"--host={HOST}", f"--port={port}", "--log-level=warning"]
+    bound = [f"--host={HOST}", f"--port={port}", f"--timeout-graceful-shutdown={CLOSING_SECONDS}"]
+    return ["--factory", "flows.loopback:create_app", *bound, "--log-level=warning"]
 
 
 @contextmanager
