@@ -101,7 +101,7 @@ def run_on_cluster(address: str, plan: Plan) -> dict[str, State]:
 
     Raises:
         UserError: this checkout is at no clean commit, or says no place where others get code and data; the record or
-            Prefect's server is of this machine alone; a URL carries a password; no scheduler answers; a stage asks for
+            Prefect's server is of this machine alone; a URL holds credentials; no scheduler answers; a stage asks for
             more than any worker offers.
     """
     source = find_source()
