@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 __all__ = ["is_busy", "may_pass"]
 
-BUSY = re.compile(r"is busy, it is being blocked by|Unable to acquire lock")
+BUSY = re.compile(
+    r"is busy, it is being blocked by|Unable to acquire lock"
+    r"|No such file or directory: '.*/runs/.*\.tmp'"  # another clone wrote its entry of the run cache that both share
+)
 PASSING = re.compile(
     r"database is locked|Connection (refused|reset|aborted|timed out)|Connection(Refused|Reset|Aborted)?Error"
     r"|RemoteDisconnected|Max retries exceeded|(Connect|Read)Timeout|timed out"
