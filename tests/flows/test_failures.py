@@ -5,7 +5,7 @@ from flows.failures import is_busy, may_pass
 PASSING = [
     (255, ["ERROR: Unable to acquire lock. Most likely another DVC process is running"]),
     (255, ["ERROR: 'out/a' is busy, it is being blocked by:", "  (PID 7): dvc repro"]),
-    (255, ["ERROR: failed to reproduce 'a': [Errno 2] No such file or directory: '/home/cache/runs/fe/fea9/.HQ_l.tmp'"]),
+    (255, ["ERROR: failed to reproduce 'a': [Errno 2] No such file or directory: '/cache/runs/fe/fea9/.HQ_l.tmp'"]),
     (255, ["urllib3.exceptions.MaxRetryError: Max retries exceeded with url: /api", "… exited with 1"]),
     (255, ["sqlite3.OperationalError: database is locked", "failed to run: python x.py, exited with 1"]),
     (255, ["ConnectionRefusedError: [Errno 111] Connection refused", "failed to run: python x.py, exited with 1"]),
