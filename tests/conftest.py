@@ -1,10 +1,17 @@
 """The order of the tests, and a workplace whose data sets have all that models are judged by."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.workplace import CONDITIONAL, make_judges, make_workplace
+
+if os.environ.get("KERAS_BACKEND") == "jax":  # tests are mostly compilation, which takes a third of the time like this
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def start(devices: int, *command: str, folder: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
-    """A module as a process that sees so many devices; what it compiles is compiled fast, not well."""
-    flags = f"--xla_force_host_platform_device_count={devices} --xla_backend_optimization_level=0"
+    """A module as a process that sees so many devices."""
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"
     surroundings = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)} | environment
     return subprocess.Popen(
         [sys.executable, "-m", *command], cwd=folder, env=surroundings, stdout=subprocess.PIPE, text=True
