@@ -8,10 +8,8 @@ import pytest
 from tests.workplace import CONDITIONAL, make_judges, make_workplace
 
 if os.environ.get("KERAS_BACKEND") == "jax":  # tests are mostly compilation, which takes a third of the time like this
-    os.environ.setdefault(
-        "XLA_FLAGS",
-        "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
-    )
+    flags = ("backend_optimization_level=0", "cpu_use_fusion_emitters=false", "cpu_parallel_codegen_split_count=1")
+    os.environ.setdefault("XLA_FLAGS", " ".join(f"--xla_{flag}" for flag in flags))
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,15 @@ import pytest
 from components import register
 from components.params import UserError
 from tests.registry.workshop import METRICS, make_workshop
+from tests.workplace import recording
 
 
 @pytest.fixture
 def workshop(tmp_path, monkeypatch):
     """A current folder with all that is registered, and a record that does not exist yet."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    yield make_workshop(tmp_path)
-    mlflow.set_tracking_uri(None)
+    with recording(f"sqlite:///{tmp_path}/mlflow.db"):
+        yield make_workshop(tmp_path)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from components.files import write_json
 from components.params import UserError
 from components.registry.differences import compare_machines, compare_weights
 from tests.registry.workshop import picture, register_model
-from tests.workplace import make_workplace, run_step
+from tests.workplace import make_workplace, recording, run_step
 
 ROOT = Path(__file__).parents[1]
 GRAPH = """\
@@ -48,9 +48,8 @@ def dvc(*words: str) -> None:
 def project(tmp_path_factory):
     """A repository with a model, trained at its commit and registered; it is the current folder."""
     folder = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{folder}/mlflow.db"):
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         make_workplace(folder)
         Path("data/arrays").rename("seeds")
         Path("dvc.yaml").write_text(GRAPH)
@@ -66,7 +65,6 @@ def project(tmp_path_factory):
         pictures.save(picture(0), Path("artifacts/evaluation/denoiser/samples.png"))
         write_json(Path("artifacts/metrics/denoiser.json"), {"parameters": 1})
         yield register_model("denoiser")
-        mlflow.set_tracking_uri(None)
 
 
 def test_a_version_that_is_trained_again_is_the_same_bytes(project, tmp_path, capfd):

@@ -24,7 +24,7 @@ from components.registry.champions import move_champion
 from components.registry.trained import read_trained
 from components.registry.versions import register
 from tests.registry.workshop import change_weights, make_workshop
-from tests.workplace import CONDITIONAL
+from tests.workplace import CONDITIONAL, recording
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds, on a busy machine
@@ -68,9 +68,8 @@ class Server:
 def versions(tmp_path_factory) -> Iterator[list[int]]:
     """Three versions of a VAE of three classes in a record of their own; the last one's weights are broken since."""
     folder = tmp_path_factory.mktemp("served")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{folder}/mlflow.db"):
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         params, numbers = make_workshop(folder, CONDITIONAL), []
         for _ in range(3):
             weights = change_weights("conditional")
@@ -80,7 +79,6 @@ def versions(tmp_path_factory) -> Iterator[list[int]]:
             if mlflow.MlflowClient().get_model_version("conditional", "3").tags["menagerie.weights"] == weights:
                 _spoil(path, weights)
         yield numbers
-    mlflow.set_tracking_uri(None)
 
 
 def _spoil(path: Path, weights: str) -> None:

@@ -15,7 +15,7 @@ from components.files import sha256
 from components.registry.packaged import KilledError
 from components.registry.runs import WEIGHTS
 from tests.registry.workshop import make_workshop
-from tests.workplace import run_step
+from tests.workplace import recording, run_step
 
 RULES = {"weights", "samples", "numbers", "diagnosis", "bar.coverage", "not_worse"}
 
@@ -24,9 +24,8 @@ RULES = {"weights", "samples", "numbers", "diagnosis", "bar.coverage", "not_wors
 def record(judges, tmp_path_factory):
     """A current folder in which a VAE has been evaluated and registered."""
     folder = tmp_path_factory.mktemp("verified")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{folder}/mlflow.db"):
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         make_workshop(folder)
         params = Path("params.yaml")  # nobody trained these models, and the gate would tell it
         lenient = (
@@ -39,7 +38,6 @@ def record(judges, tmp_path_factory):
         run_step("evaluate", "vae")
         run_step("register", "vae")
         yield folder
-    mlflow.set_tracking_uri(None)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A small workplace for the steps after training: parameters, data, untrained models, and what judges them."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from components.datasets.arrays import hash_arrays, write_spec
 from components.params import SPLITS, ImageSpec, Params, TextSpec, load
 
-__all__ = ["CONDITIONAL", "make_judges", "make_workplace", "run_step", "save_models"]
+__all__ = ["CONDITIONAL", "make_judges", "make_workplace", "recording", "run_step", "save_models"]
 
 PARAMS = """\
 seed: 7
@@ -124,17 +126,26 @@ def run_step(step: str, *arguments: str) -> None:
         import_module(f"components.{step}").main()
 
 
-def make_judges(folder: Path) -> None:
-    """Make everything that models of ``folder`` are judged by: references and baselines of both data sets."""
+@contextmanager
+def recording(uri: str) -> Iterator[None]:
+    """MLflow's record is at ``uri`` in the block, and then where it was: MLflow itself sets and clears its variable."""
     import mlflow
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(None)
+
+
+def make_judges(folder: Path) -> None:
+    """Make everything that models of ``folder`` are judged by: references and baselines of both data sets."""
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{folder}/mlflow.db"):
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         for step in ("reference", "baseline"):
             for dataset in ("squares", "prose"):
                 run_step(step, dataset)
-    mlflow.set_tracking_uri(None)
 
 
 def _write(folder: Path, name: str, arrays: dict[str, np.ndarray], spec: type, **described) -> None:

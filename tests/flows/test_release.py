@@ -43,7 +43,6 @@ def versions(judges, tmp_path_factory, environment) -> list[int]:
         register_moved(0.001, evaluate=False)
         register_moved(5.0)
         yield [1, 2, 3]
-    mlflow.set_tracking_uri(None)
 
 
 def register_moved(shift: float, evaluate: bool = True) -> None:

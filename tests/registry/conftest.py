@@ -1,10 +1,10 @@
 """One MLflow database for the session, and a workshop with models to register."""
 
-import mlflow
 import pytest
 
 from components.registry.tracking import connect
 from tests.registry.workshop import make_workshop
+from tests.workplace import recording
 
 
 @pytest.fixture(scope="session")
@@ -14,11 +14,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def experiment(database: str, monkeypatch: pytest.MonkeyPatch):
+def experiment(database: str):
     """The experiment's id; MLflow forgets the database after the test."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
-    yield connect()
-    mlflow.set_tracking_uri(None)
+    with recording(database):
+        yield connect()
 
 
 @pytest.fixture

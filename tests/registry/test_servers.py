@@ -17,7 +17,7 @@ import pytest
 
 from components import register
 from tests.registry.workshop import make_workshop
-from tests.workplace import CONDITIONAL
+from tests.workplace import CONDITIONAL, recording
 
 PATIENCE = 120  # seconds that a server may take to start on a busy machine
 
@@ -79,16 +79,15 @@ def record(tmp_path_factory):
     store = ("--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files"))
     with (
         serving(folder, "/health", "server", "--workers", "1", *store) as address,
+        recording(address),
         pytest.MonkeyPatch.context() as patch,
     ):
         workshop = tmp_path_factory.mktemp("workshop")
         patch.chdir(workshop)
         make_workshop(workshop, CONDITIONAL)
-        patch.setenv("MLFLOW_TRACKING_URI", address)
         patch.setattr(sys, "argv", ["register", "--all"])
         register.main()
         yield address
-        mlflow.set_tracking_uri(None)
 
 
 @pytest.fixture(scope="module")
