@@ -14,7 +14,7 @@ from components.evaluation.samples import Judge
 from components.params import ImageSpec
 from components.params.classifier import ClassifierConfig
 from components.reference import FOLDER, learn
-from tests.workplace import make_workplace
+from tests.workplace import make_workplace, recording
 
 DISTANCES = {"frechet_distance": 1, "frechet_distance_infinite": 1, "kernel_distance": 1, "energy_distance": 1}
 SEES = {
@@ -52,7 +52,7 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
         ImageSpec(name="digits", source="-", shape=(8, 8, 1), levels=17, classes=classes, arrays=arrays, **described),
     )
     data = open_arrays(folder)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{folder}/mlflow.db"):
         patch.chdir(folder)
         learn("digits", data, data.spec, params.model_copy(update={"reference": config}))
     known = folder / FOLDER / "digits"
