@@ -8,10 +8,7 @@ network, a killed process) is tried again.
 
 import argparse
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,12 +95,15 @@ def pipeline(
 
 def _before_work(targets: Sequence[str]) -> tuple[Execution, Graph, dict[str, dict[str, float]]]:
     """How to run what, and what each stage needs, once everything is seen to be in order."""
+    from components.registry.runs import close_abandoned
+    from components.registry.tracking import connect
+
     execution = load().execution
-    with _record():
-        if LockGuard().check():
-            get_run_logger().warning("dvc.lock was cut off; it is again as it was when a stage last ended")
-        with at_rest():
-            graph = read_graph(targets)
+    if LockGuard().check():
+        get_run_logger().warning("dvc.lock was cut off; it is again as it was when a stage last ended")
+    with at_rest():
+        graph = read_graph(targets)
+    close_abandoned(connect())  # MLflow's database is made before several stages reach for it
     resources = read_resources()
     return execution, graph, {stage: resources.get(stage.partition("@")[0], {}) for stage in graph}
 
@@ -144,19 +144,6 @@ def _run_on(cluster: str, plan: Plan) -> dict[str, State]:
     except ImportError:
         raise UserError("--cluster: Dask is not installed; it comes with the extra `cluster`") from None
     return run_on_cluster(cluster, plan)
-
-
-@contextmanager
-def _record() -> Iterator[None]:
-    """Make MLflow's database before several stages reach for it, in a process of its own beside the block."""
-    command = [sys.executable, "-m", "components.registry"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        yield
-    finally:
-        _, complaint = process.communicate()
-    if process.returncode:
-        raise UserError(*complaint.strip().splitlines())
 
 
 def _verdict(states: dict[str, State]) -> State:

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
+from tests.workplace import recording
+
 ROOT = Path(__file__).parents[2]
 
 GRAPH = """\
@@ -142,12 +144,11 @@ class Project:
 def environment(tmp_path_factory: pytest.TempPathFactory):
     """No telemetry, no file outside of the session's folder, this project importable from any folder."""
     home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, recording(f"sqlite:///{home}/mlflow.db"):
         patch.setenv("DO_NOT_TRACK", "true")
         patch.setenv("DVC_NO_ANALYTICS", "1")
         patch.setenv("PREFECT_HOME", str(home / "prefect"))
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
         yield
