@@ -49,12 +49,12 @@ serve: install  ## MLflow, Prefect, its deployments and a worker on this machine
 model-server: install  ## serve the champion of a model: make model-server NAME=vae
 	@$(BIN)/python -m components.serve $(or $(NAME),$(error NAME: not given; make model-server NAME=vae))
 
-# The rooms of the models run on both backends, the others once: suites side by side, for one or other often waits.
+# The rooms of the models run on both backends, the others once. Three suites at a time, for one or other often waits.
 ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
 SERVERS := tests/flows tests/registry
 
 test: install-dev  ## run all tests on TensorFlow, and those of the models' rooms on JAX too
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=line test-servers test-jax test-rest test-tensorflow
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line test-servers test-jax test-rest test-tensorflow
 
 test-servers: install-dev
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(SERVERS)

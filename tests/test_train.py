@@ -51,6 +51,7 @@ def finished_epochs(checkpoints: Path) -> int:
     return 0
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_a_killed_training_ends_elsewhere_with_the_bytes_of_a_peaceful_one(workplace, monkeypatch):
     """The whole step, killed with its record open, goes on in a folder that shares nothing but the checkpoints.
 
