@@ -7,7 +7,7 @@ import pytest
 
 from tests.workplace import CONDITIONAL, make_judges, make_workplace
 
-# Tests are many small computations: compilation that optimizes, or threads that wait for work, cost more than they give.
+# Of many small computations, as tests are, compilation that optimizes and threads that wait cost more than they give.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 if os.environ.get("KERAS_BACKEND") == "jax":
     flags = ("backend_optimization_level=0", "cpu_use_fusion_emitters=false", "cpu_parallel_codegen_split_count=1")
