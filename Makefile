@@ -19,7 +19,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run flow serve model-server test test-servers test-rest test-tensorflow test-jax check ui lock clean
+.PHONY: help install install-dev run flow serve model-server test test-flows test-registry test-rest test-tensorflow test-jax check ui lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -49,18 +49,17 @@ serve: install  ## MLflow, Prefect, its deployments and a worker on this machine
 model-server: install  ## serve the champion of a model: make model-server NAME=vae
 	@$(BIN)/python -m components.serve $(or $(NAME),$(error NAME: not given; make model-server NAME=vae))
 
-# The rooms of the models run on both backends, the others once. Three suites at a time, for one or other often waits.
+# The rooms of the models run on both backends, the others once. Two suites at a time, in an order that ends together.
 ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
-SERVERS := tests/flows tests/registry
 
 test: install-dev  ## run all tests on TensorFlow, and those of the models' rooms on JAX too
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line test-servers test-jax test-rest test-tensorflow
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-flows test-jax test-tensorflow test-rest test-registry
 
-test-servers: install-dev
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(SERVERS)
+test-flows test-registry: test-%: install-dev
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/$*
 
 test-rest: install-dev
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(addprefix --ignore=,$(ROOMS) $(SERVERS))
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(addprefix --ignore=,$(ROOMS) tests/flows tests/registry)
 
 test-tensorflow test-jax: test-%: install-dev
 	KERAS_BACKEND=$* $(BIN)/python -m pytest $(ROOMS)
