@@ -19,7 +19,8 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run flow serve model-server test test-flows test-registry test-rest test-tensorflow test-jax check ui lock clean
+.PHONY: help install install-dev run flow serve model-server ui check lock clean \
+	test test-flows test-registry test-rest test-tensorflow test-jax
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,7 +54,7 @@ model-server: install  ## serve the champion of a model: make model-server NAME=
 ROOMS := $(wildcard tests/backend tests/networks tests/models tests/training)
 
 test: install-dev  ## run all tests on TensorFlow, and those of the models' rooms on JAX too
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-flows test-jax test-tensorflow test-rest test-registry
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-flows test-tensorflow test-rest test-jax test-registry
 
 test-flows test-registry: test-%: install-dev
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/$*
