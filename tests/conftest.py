@@ -7,20 +7,9 @@ import pytest
 
 from tests.workplace import CONDITIONAL, make_judges, make_workplace
 
-# Of many small computations, as tests are, compilation that optimizes and threads that wait cost more than they give.
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-if os.environ.get("KERAS_BACKEND") == "jax":
+if os.environ.get("KERAS_BACKEND") == "jax":  # tests are mostly compilation, which takes a third of the time like this
     flags = ("backend_optimization_level=0", "cpu_use_fusion_emitters=false", "cpu_parallel_codegen_split_count=1")
     os.environ.setdefault("XLA_FLAGS", " ".join(f"--xla_{flag}" for flag in flags))
-else:
-    os.environ.update(ONE_THREAD)
-
-
-@pytest.fixture
-def all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that a test starts compute with as many threads as a person's."""
-    for name in ONE_THREAD:
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

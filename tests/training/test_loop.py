@@ -139,7 +139,6 @@ def test_sample_series_and_progress_lines(tmp_path, capsys):
     assert "val_loss" in lines[-1]
 
 
-@pytest.mark.usefixtures("all_threads")
 def test_kill_in_mid_epoch_changes_no_byte(tmp_path):
     """A real process, killed for good, and one left in peace: same model, same history."""
 

@@ -31,7 +31,7 @@ def main() -> None:
         kl_warmup_steps=50,
         free_bits=0.0,
         training=Training(
-            epochs=5,
+            epochs=3,
             batch_size=16,
             optimizer=Optimizer(learning_rate=0.003, schedule="cosine", warmup_steps=20),
             ema=0.9,
