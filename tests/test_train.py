@@ -60,7 +60,7 @@ def test_a_killed_training_ends_elsewhere_with_the_bytes_of_a_peaceful_one(workp
     monkeypatch.setenv("MENAGERIE_CHECKPOINTS", str(checkpoints))
     params = workplace / "params.yaml"
     text = params.read_text().replace(
-        "training: *training", "training: {<<: *training, epochs: 100, sample_every: 50}", 1
+        "training: *training", "training: {<<: *training, epochs: 150, sample_every: 75}", 1
     )
     params.write_text(text.replace("checkpoint_seconds: 60", "checkpoint_seconds: 1"))
     elsewhere = workplace / "elsewhere"
@@ -69,10 +69,10 @@ def test_a_killed_training_ends_elsewhere_with_the_bytes_of_a_peaceful_one(workp
     assert train("vae").returncode == 0
     peaceful = outputs(workplace)
     assert set(peaceful) >= {"models/vae/config.json", "models/vae/model.safetensors", "curves/vae.csv"}
-    assert {"progress/vae/epoch-0000.png", "progress/vae/epoch-0100.png"} <= set(peaceful)
+    assert {"progress/vae/epoch-0000.png", "progress/vae/epoch-0150.png"} <= set(peaceful)
     with Path("artifacts/curves/vae.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 100
+    assert len(rows) == 150
     assert {"epoch", "step", "loss", "val_loss", "learning_rate", "grad_norm_first", "grad_norm_last"} <= set(rows[0])
     costs = read_costs("vae", sha256(Path("artifacts/models/vae/model.safetensors")))
     assert costs["training"]["seconds"] > 0
