@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -16,12 +17,13 @@ IMAGES, TEXT, PRESETS = (
 Compose = Callable[..., Params]
 
 
-@pytest.fixture
-def compose(tmp_path: Path) -> Iterator[Compose]:
+@pytest.fixture(scope="module")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """Parameters composed as `dvc exp run -S …` composes them, read by the reader of every step."""
 
+    @cache
     def composed(*overrides: str) -> Params:
-        output = tmp_path / "params.yaml"
+        output = tmp_path_factory.mktemp("composed") / "params.yaml"
         compose_and_dump(output, str(ROOT / "conf"), None, "config", str(ROOT), list(overrides))
         return load(output)
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from safetensors import safe_open
+from sklearn.datasets import load_digits
 
 from components.training.callbacks import BestWeights, ProgressReport, SampleSeries
 from components.training.feeds import Examples
@@ -141,10 +142,14 @@ def test_sample_series_and_progress_lines(tmp_path, capsys):
 
 def test_kill_in_mid_epoch_changes_no_byte(tmp_path):
     """A real process, killed for good, and one left in peace: same model, same history."""
+    images = tmp_path / "images.npy"
+    np.save(images, load_digits().images.astype("uint8")[..., None])
 
     def start(folder, steps):
         folder.mkdir(exist_ok=True)
-        return subprocess.Popen([sys.executable, "-m", "tests.training.train_digits", str(folder), str(steps)])
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.training.train_digits", str(images), str(folder), str(steps)]
+        )
 
     peaceful, killed = tmp_path / "peaceful", tmp_path / "killed"
     undisturbed, victim = start(peaceful, 64), start(killed, 3)

@@ -1,10 +1,10 @@
-"""A training that a test kills: ``python -m tests.training.train_digits FOLDER STEPS_PER_CALL``."""
+"""A training that a test kills: ``python -m tests.training.train_digits IMAGES.npy FOLDER STEPS_PER_CALL``."""
 
 import sys
 from pathlib import Path
 
 import keras
-from sklearn.datasets import load_digits
+import numpy as np
 
 from components.models import build
 from components.models.storage import save
@@ -17,8 +17,7 @@ from components.training.validation import Validation
 
 
 def main() -> None:
-    folder, steps = Path(sys.argv[1]), int(sys.argv[2])
-    images = load_digits().images.astype("uint8")[..., None]
+    images, folder, steps = np.load(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     spec = ImageSpec(name="digits", source="digits", shape=(8, 8, 1), levels=17, counts={}, duplicates={}, arrays={})
     config = VAEConfig(
         family="vae",
