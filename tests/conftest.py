@@ -1,5 +1,6 @@
 """The order of the tests, and a workplace whose data sets have all that models are judged by."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -24,3 +25,9 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Flows last: Prefect leaves threads behind, which draw from the global ``random`` that Keras seeds weights by."""
     items.sort(key=lambda item: "flows" in item.path.parts)
+
+
+def pytest_sessionfinish() -> None:
+    """Collect once what was left behind, and leave the rest alone: pytest and JAX collect several times at the end."""
+    gc.collect()
+    gc.freeze()

@@ -18,6 +18,14 @@ from components.params import SPLITS, ImageSpec
 
 ROOT = Path(__file__).parents[1]
 STEP = re.compile(r"^`([^`]+)`(?:, after `([^`]+)`)?:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
+STEPS = """\
+import sys
+from importlib import import_module
+for step in sys.argv[1:]:
+    sys.argv = step.split()
+    import_module(f"components.{sys.argv[0]}").main()
+"""
+"""One process for all steps: Keras is imported once."""
 STRANGER = """\
 import json, mlflow
 model = mlflow.pyfunc.load_model("models:/pixelwise@candidate")
@@ -95,11 +103,8 @@ def test_its_files_keep_the_style(repository):
 
 
 def test_three_steps_make_a_family_that_is_trained_judged_registered_reported_and_sampled(repository):
-    for step in ("reference", "baseline"):
-        run(repository, "-m", f"components.{step}", "digits")
-    for step in ("train", "evaluate", "register"):
-        run(repository, "-m", f"components.{step}", "pixelwise")
-    run(repository, "-m", "components.report")
+    judges, model = ("reference digits", "baseline digits"), ("train pixelwise", "evaluate pixelwise")
+    run(repository, "-c", STEPS, *judges, *model, "register pixelwise", "report")
     with (repository / "reports/table.csv").open() as file:
         floor, ceiling, row = csv.DictReader(file)
     assert [line["row"] for line in (floor, ceiling, row)] == ["floor", "ceiling", "model"]

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
+import components.train
 from components.costs import read_costs
 from components.files import sha256
-from tests.workplace import make_workplace
+from tests.workplace import make_workplace, recording, run_step
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,9 +25,9 @@ ROOT = Path(__file__).parents[1]
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     make_workplace(tmp_path)
-    return tmp_path
+    with recording(f"sqlite:///{tmp_path}/mlflow.db"):
+        yield tmp_path
 
 
 def train(name: str) -> subprocess.CompletedProcess[str]:
@@ -66,7 +67,8 @@ def test_a_killed_training_ends_elsewhere_with_the_bytes_of_a_peaceful_one(workp
     elsewhere = workplace / "elsewhere"
     shutil.copytree("data", elsewhere / "data")
     shutil.copy("params.yaml", elsewhere)
-    assert train("vae").returncode == 0
+    monkeypatch.setattr(components.train, "CHECKPOINTS", checkpoints)
+    run_step("train", "vae")
     peaceful = outputs(workplace)
     assert set(peaceful) >= {"models/vae/config.json", "models/vae/model.safetensors", "curves/vae.csv"}
     assert {"progress/vae/epoch-0000.png", "progress/vae/epoch-0150.png"} <= set(peaceful)

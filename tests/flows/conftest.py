@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,17 +153,30 @@ def environment(tmp_path_factory: pytest.TempPathFactory):
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        yield
+        subprocess.run(["prefect", "server", "database", "upgrade", "--yes"], check=True, capture_output=True)
+        yield home
 
 
 @pytest.fixture(scope="package")
-def prefect_server(environment):
+def prefect_home(environment: Path) -> Path:
+    """To be copied: what Prefect keeps, its database made, which takes a server longer than all else at its start."""
+    return environment / "prefect"
+
+
+@pytest.fixture(scope="package")
+def prefect_server(prefect_home: Path):
     """One Prefect server with a database of its own for the tests of flows; its address."""
     from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.testing import utilities
 
-    with prefect_test_harness(server_startup_timeout=180):
-        yield PREFECT_API_URL.value()
+    own = prefect_home.with_name("server")
+    own.mkdir()
+    with closing(sqlite3.connect(prefect_home / "prefect.db")) as made:
+        made.execute("VACUUM INTO ?", [str(own / "prefect-test.db")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utilities, "mkdtemp", lambda: str(own))
+        with utilities.prefect_test_harness(server_startup_timeout=180):
+            yield PREFECT_API_URL.value()
 
 
 @pytest.fixture

@@ -143,8 +143,9 @@ def kill(root: psutil.Process) -> None:
 
 
 @pytest.fixture(scope="module")
-def service(environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(prefect_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     project = create_repository(tmp_path_factory.mktemp("served") / "project")
+    shutil.copytree(prefect_home, project.folder / ".menagerie" / "prefect")
     mlflow, prefect = free_ports(2)
     command = [sys.executable, "-m", "flows.serve", "--mlflow-port", mlflow, "--prefect-port", prefect]
     served = psutil.Popen(command, cwd=project.folder, env=environment_of(project), stdout=subprocess.PIPE, text=True)
