@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import psutil
@@ -169,8 +170,7 @@ def prefect_server(prefect_home: Path):
     from prefect.settings import PREFECT_API_URL
     from prefect.testing import utilities
 
-    own = prefect_home.with_name("server")
-    own.mkdir()
+    own = Path(mkdtemp())
     with closing(sqlite3.connect(prefect_home / "prefect.db")) as made:
         made.execute("VACUUM INTO ?", [str(own / "prefect-test.db")])
     with pytest.MonkeyPatch.context() as patch:
