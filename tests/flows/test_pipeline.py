@@ -3,6 +3,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -51,6 +53,17 @@ def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 def command(*arguments: str, **options) -> subprocess.Popen[str]:
     line = [sys.executable, "-m", "flows.pipeline", *arguments]
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+@contextmanager
+def heeded(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Processes started here end by these signals even where this one was told to ignore them, as ``nohup`` does."""
+    before = {sent: signal.signal(sent, signal.SIG_DFL) for sent in signals}
+    try:
+        yield
+    finally:
+        for sent, handler in before.items():
+            signal.signal(sent, handler)
 
 
 def test_parallel_run_leaves_what_dvc_repro_leaves_then_is_cached(project: Project, tmp_path: Path, monkeypatch):
@@ -110,11 +123,12 @@ def test_ending_the_flow_ends_all_that_it_started(tmp_path: Path, prefect_server
     }
     projects = {sent: Project.create(tmp_path / sent.name) for sent in cases}
     flows = {}
-    for sent, project in projects.items():
-        project.order("make_a", "hang")
-        _, server = cases[sent]
-        environment = {**os.environ, "PREFECT_API_URL": server} if server else None
-        flows[sent] = command("--targets", "make@a", cwd=project.folder, env=environment, start_new_session=True)
+    with heeded(cases):
+        for sent, project in projects.items():
+            project.order("make_a", "hang")
+            _, server = cases[sent]
+            environment = {**os.environ, "PREFECT_API_URL": server} if server else None
+            flows[sent] = command("--targets", "make@a", cwd=project.folder, env=environment, start_new_session=True)
     for sent, project in projects.items():
         until(project.hanging_child_lives)
         end, server = cases[sent]
