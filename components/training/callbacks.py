@@ -95,7 +95,7 @@ class SampleSeries(keras.callbacks.Callback):
 
 
 class ProgressReport(keras.callbacks.Callback):
-    """A bar on a terminal, a plain line every few seconds in a log.
+    """A bar on a terminal, a plain line every few seconds in a log; what each player loses, and the validation loss.
 
     Args:
         name: of the model.
@@ -127,7 +127,7 @@ class ProgressReport(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Show the losses beside the bar, or say them."""
         if self.bar is not None:
-            self.bar.set_postfix_str(_losses(logs))
+            self.bar.set_postfix_str(self._losses(logs))
         elif self._is_last(epoch) or time.monotonic() - self.spoken > self.seconds:
             self._say("", logs)
 
@@ -141,8 +141,9 @@ class ProgressReport(keras.callbacks.Callback):
 
     def _say(self, place: str, logs: dict[str, float]) -> None:
         self.spoken = time.monotonic()
-        print(f"{self.name}: epoch {self.epoch + 1} of {self.params['epochs']}{place}: {_losses(logs)}", flush=True)
+        epoch = f"epoch {self.epoch + 1} of {self.params['epochs']}"
+        print(f"{self.name}: {epoch}{place}: {self._losses(logs)}", flush=True)
 
-
-def _losses(logs: dict[str, float]) -> str:
-    return ", ".join(f"{key} {value:.4g}" for key, value in logs.items() if key.endswith("loss"))
+    def _losses(self, logs: dict[str, float]) -> str:
+        names = [*self.params["losses"], "val_loss"]
+        return ", ".join(f"{name} {logs[name]:.4g}" for name in names if name in logs)

@@ -78,7 +78,7 @@ class Trainer:
         self.step = fused(make_turn(players, self.optimizers, self.turns, self.variables, self.average), self.variables)
         model.optimizer = self.optimizers[0]
         self.callbacks = keras.callbacks.CallbackList(
-            list(callbacks), model=model, epochs=training.epochs, steps=feed.turns, verbose=0
+            list(callbacks), model=model, epochs=training.epochs, steps=feed.turns, losses=self.losses, verbose=0
         )
 
     def run(self) -> list[dict[str, float]]:

@@ -63,7 +63,7 @@ def test_chunk_length_changes_nothing():
 def test_players_with_unequal_updates_share_an_epoch():
     rows = make(Game(3), training(), updates=3).run()
     assert rows[0]["step"] == 40 // 4 // 3
-    assert {"critic_loss", "generator_loss", "critic_loss_grad_norm", "generator_loss_grad_norm_first"} <= set(rows[0])
+    assert {"critic", "generator", "critic_grad_norm", "generator_grad_norm_first"} <= set(rows[0])
 
 
 def test_keras_callbacks_work_on_it():
@@ -138,6 +138,11 @@ def test_sample_series_and_progress_lines(tmp_path, capsys):
     assert lines[0].startswith("line: epoch 1 of 5, step 3 of 10: loss ")
     assert lines[-1].startswith("line: epoch 5 of 5: loss ")
     assert "val_loss" in lines[-1]
+    make(Game(), training(), [ProgressReport("game", seconds=0)], updates=3).run()
+    for line in capsys.readouterr().out.splitlines():
+        told = dict(pair.rsplit(" ", 1) for pair in line.rsplit(": ", 1)[1].split(", "))
+        assert list(told) == ["critic", "generator", *([] if ", step" in line else ["val_loss"])]
+        assert all(np.isfinite(float(value)) for value in told.values())
 
 
 def test_kill_in_mid_epoch_changes_no_byte(tmp_path):

@@ -41,8 +41,8 @@ def test_two_players_take_turns_as_by_hand(updates):
         x -= 0.1 * y
     assert len(losses) == 48 // 4 // updates
     np.testing.assert_allclose([float(model.x), float(model.y)], [x, y], rtol=1e-5)
-    np.testing.assert_allclose(record["critic_loss"], [c for c, _ in losses], rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(record["generator_loss"], [g for _, g in losses], rtol=1e-4)
+    np.testing.assert_allclose(record["critic"], [c for c, _ in losses], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(record["generator"], [g for _, g in losses], rtol=1e-4)
     np.testing.assert_array_equal(record["turns"], np.arange(len(losses)))
 
 

@@ -35,8 +35,8 @@ class Game(Family):
 
     def players(self):
         return [
-            Player("critic_loss", [self.y], self._critic, self.sgd, self.updates),
-            Player("generator_loss", [self.x], self._generator, self.sgd),
+            Player("critic", [self.y], self._critic, self.sgd, self.updates),
+            Player("generator", [self.x], self._generator, self.sgd),
         ]
 
     def _critic(self, batch, step):
