@@ -170,7 +170,7 @@ def prefect_server(prefect_home: Path):
     from prefect.settings import PREFECT_API_URL
     from prefect.testing import utilities
 
-    own = Path(mkdtemp())
+    own = Path(mkdtemp())  # the harness removes it when this process ends
     with closing(sqlite3.connect(prefect_home / "prefect.db")) as made:
         made.execute("VACUUM INTO ?", [str(own / "prefect-test.db")])
     with pytest.MonkeyPatch.context() as patch:
